@@ -1,0 +1,205 @@
+#include "base/json.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct json json_into(struct buf *out)
+{
+    return (struct json){ .out = out };
+}
+
+/* Writes the comma that stands before this value, if any. */
+static void before(struct json *j)
+{
+    uint64_t bit = UINT64_C(1) << j->depth;
+
+    if (j->after_key) {
+        j->after_key = 0;
+        return;
+    }
+    if (j->begun & bit)
+        buf_put(j->out, ",", 1);
+    j->begun |= bit;
+}
+
+static void open(struct json *j, char c, int array)
+{
+    before(j);
+    buf_put(j->out, &c, 1);
+    if (j->depth < 63)
+        j->depth++;
+    uint64_t bit = UINT64_C(1) << j->depth;
+    j->begun &= ~bit;
+    j->array = array ? j->array | bit : j->array & ~bit;
+}
+
+void json_object(struct json *j)
+{
+    open(j, '{', 0);
+}
+
+void json_array(struct json *j)
+{
+    open(j, '[', 1);
+}
+
+void json_end(struct json *j)
+{
+    uint64_t bit = UINT64_C(1) << j->depth;
+
+    buf_put(j->out, j->array & bit ? "]" : "}", 1);
+    if (j->depth)
+        j->depth--;
+}
+
+/* Bytes of the valid UTF-8 sequence at s (RFC 3629), or 0. */
+static size_t utf8(const unsigned char *s, size_t n)
+{
+    if (s[0] < 0x80)
+        return 1;
+    if (s[0] >= 0xc2 && s[0] <= 0xdf)
+        return n >= 2 && (s[1] & 0xc0) == 0x80 ? 2 : 0;
+    if (s[0] >= 0xe0 && s[0] <= 0xef) {
+        if (n < 3 || (s[1] & 0xc0) != 0x80 || (s[2] & 0xc0) != 0x80)
+            return 0;
+        if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f))
+            return 0;
+        return 3;
+    }
+    if (s[0] >= 0xf0 && s[0] <= 0xf4) {
+        if (n < 4 || (s[1] & 0xc0) != 0x80 || (s[2] & 0xc0) != 0x80 ||
+            (s[3] & 0xc0) != 0x80)
+            return 0;
+        if ((s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+            return 0;
+        return 4;
+    }
+    return 0;
+}
+
+static void quoted(struct json *j, const char *text, size_t n)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    size_t from = 0, k;
+
+    buf_put(j->out, "\"", 1);
+    for (size_t i = 0; i < n; i += k) {
+        k = utf8(s + i, n - i);
+        if (k > 0 && s[i] >= 0x20 && s[i] != '"' && s[i] != '\\' && s[i] != 0x7f)
+            continue;
+        buf_put(j->out, text + from, i - from);
+        if (k == 0)
+            buf_puts(j->out, "\xef\xbf\xbd");
+        else if (s[i] == '\n')
+            buf_puts(j->out, "\\n");
+        else if (s[i] == '\t')
+            buf_puts(j->out, "\\t");
+        else if (s[i] == '"' || s[i] == '\\')
+            buf_putf(j->out, "\\%c", s[i]);
+        else
+            buf_putf(j->out, "\\u%04x", s[i]);
+        k = 1;
+        from = i + 1;
+    }
+    buf_put(j->out, text + from, n - from);
+    buf_put(j->out, "\"", 1);
+}
+
+void json_key(struct json *j, const char *key)
+{
+    before(j);
+    quoted(j, key, strlen(key));
+    buf_put(j->out, ":", 1);
+    j->after_key = 1;
+}
+
+void json_bytes(struct json *j, const char *s, size_t n)
+{
+    before(j);
+    quoted(j, s, n);
+}
+
+void json_string(struct json *j, const char *s)
+{
+    if (s)
+        json_bytes(j, s, strlen(s));
+    else
+        json_null(j);
+}
+
+void json_int(struct json *j, int64_t x)
+{
+    before(j);
+    buf_putf(j->out, "%lld", (long long)x);
+}
+
+void json_bool(struct json *j, int x)
+{
+    before(j);
+    buf_puts(j->out, x ? "true" : "false");
+}
+
+void json_null(struct json *j)
+{
+    before(j);
+    buf_puts(j->out, "null");
+}
+
+void json_num(struct json *j, double x, int digits)
+{
+    if (!isfinite(x)) {
+        json_null(j);
+        return;
+    }
+    before(j);
+    buf_putf(j->out, "%.*g", digits, x + 0.0 == 0 ? 0.0 : x); /* no "-0" */
+}
+
+void json_exact(struct json *j, double x)
+{
+    char text[32];
+
+    if (!isfinite(x)) {
+        json_null(j);
+        return;
+    }
+    for (int digits = 6; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, x);
+        if (strtod(text, NULL) == x)
+            break;
+    }
+    before(j);
+    buf_puts(j->out, text);
+}
+
+void json_raw(struct json *j, const char *json, size_t n)
+{
+    before(j);
+    buf_put(j->out, json, n);
+}
+
+void json_kstr(struct json *j, const char *key, const char *s)
+{
+    json_key(j, key);
+    json_string(j, s);
+}
+
+void json_kint(struct json *j, const char *key, int64_t x)
+{
+    json_key(j, key);
+    json_int(j, x);
+}
+
+void json_knum(struct json *j, const char *key, double x, int digits)
+{
+    json_key(j, key);
+    json_num(j, x, digits);
+}
+
+void json_kbool(struct json *j, const char *key, int x)
+{
+    json_key(j, key);
+    json_bool(j, x);
+}

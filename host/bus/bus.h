@@ -1,0 +1,65 @@
+/*
+ * bus/bus.h - the host's end of NNG: one PUB socket, one REP control socket. Only this
+ * folder and client/ include nng.
+ *
+ * PUB never blocks: a subscriber that cannot follow loses the oldest of its own queue.
+ * Every message carries seq (this publisher's) and n (this topic's, from 1 each boot), so
+ * a loss is seen. Threads: all functions on the loop thread; NNG's own threads only put
+ * requests into a queue and wake the loop through `wake`.
+ */
+#ifndef KIRI_BUS_BUS_H
+#define KIRI_BUS_BUS_H
+
+#include "base/buf.h"
+#include "base/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct bus;
+
+struct bus_options {
+    const char *const
+        *listen;         /* NULL-terminated URLs of the PUB socket, besides inproc   */
+    const char *control; /* ipc:// URL of the REP socket                             */
+    const char *host, *boot; /* go into every message */
+    unsigned most_peers; /* live subscribers, 256                                    */
+    void (*wake)(void *ctx); /* any thread: requests are waiting */
+    void *ctx;
+};
+
+struct bus *bus_open(const struct bus_options *o, struct kiri_error *err);
+void bus_close(struct bus *b); /* NULL is fine; at most about a second */
+
+/*
+ * Publishes `topic {"v":1,"host":..,"boot":..,"ts":ts,"seq":..,"n":..,<members>}`.
+ *   members  the rest of the JSON object without braces ("" for none): "\"id\":7,..."
+ * The finished bytes stay in *sent (may be NULL) until the next call, for the journal.
+ * Returns the seq, or 0 when the message is over KIRI_WIRE_MAX or the topic is not valid
+ * (counted as refused).
+ */
+struct bus_bytes {
+    const char *data;
+    size_t len;
+};
+uint64_t bus_publish(struct bus *b, const char *topic, int64_t ts, const char *members,
+                     struct bus_bytes *sent);
+/* Publishes `heartbeat` with "period":ms,"topics":{topic: last n, ...}. */
+void bus_heartbeat(struct bus *b, int64_t ts, int64_t period_ms);
+
+/* One request from the control socket. Answer each exactly once. */
+struct bus_request;
+const char *bus_request_text(const struct bus_request *r,
+                             size_t *len);             /* NUL-terminated */
+uint64_t bus_request_uid(const struct bus_request *r); /* peer uid; UINT64_MAX: unknown */
+struct bus_request *bus_next_request(struct bus *b);   /* NULL: none waiting */
+void bus_answer(struct bus *b, struct bus_request *r, const char *json, size_t len);
+
+struct bus_counts {
+    uint64_t published, refused; /* messages */
+    unsigned peers;              /* live subscribers */
+    uint64_t turned_away;        /* connections over the cap */
+};
+void bus_counts(const struct bus *b, struct bus_counts *out);
+
+#endif

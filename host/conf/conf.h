@@ -1,0 +1,64 @@
+/*
+ * conf/conf.h - a molecule's YAML as structs: the whole meaning of the file, checked.
+ *
+ *     molecule: workstation            # a name; default: the file's
+ *     state: ~/.local/state/kiri       # default: $STATE_DIRECTORY, $XDG_STATE_HOME/kiri,
+ * ... bus: { listen: [ipc:///run/kiri/bus] } plugins: [/usr/lib/kiri/atoms]   # default:
+ * ../lib/kiri/atoms, then the build's plugins/ atoms: pulse: { plugin: pulse, every: 5s,
+ * alarm: 1/day, learn: { warmup: 750 }, procfs: /proc }
+ *
+ * Keys of an atom that are not KIRI's (plugin every alarm learn) are the plugin's
+ * options; conf_options() checks them once the plugin's table is known. All errors of a
+ * file are reported in one run as file:line:col, with "did you mean" where a known key is
+ * near.
+ */
+#ifndef KIRI_CONF_CONF_H
+#define KIRI_CONF_CONF_H
+
+#include "conf/yaml.h"
+
+#include <kiri/atom.h>
+
+struct conf_option {
+    char *name, *value;
+    uint32_t line, col; /* of the value */
+    uint32_t key_line, key_col;
+};
+
+struct conf_atom {
+    char *name;   /* instance; kiri_name_ok                                    */
+    char *plugin; /* name or path of a .so; default: the instance's name       */
+    uint32_t line, col;
+    int64_t every_ms; /* 0: the schema's period; else 10 ms .. 1 d                  */
+    double alarm;     /* budget: onsets per second; 0: default 1/day               */
+    int learn_off;    /* learn: off                                                */
+    uint32_t warmup;  /* rows, 50..1,000,000; default 750                          */
+    struct conf_option *options;
+    uint32_t n_options;
+};
+
+struct conf {
+    char *file;
+    char *molecule;
+    char *state;    /* expanded, absolute                                        */
+    char **listen;  /* NULL-terminated; NULL: default address                    */
+    char **plugins; /* NULL-terminated; NULL: default directories                */
+    struct conf_atom *atoms;
+    uint32_t n_atoms; /* 1..1024                                                   */
+};
+
+/* Reads and checks; *errors gets every sentence, and NULL is returned when there was one.
+ */
+struct conf *conf_read(const char *file, struct conf_errors *errors);
+void conf_free(struct conf *c); /* NULL is fine */
+
+/* Checks the atom's options against the plugin's table (ends with a NULL name): unknown,
+ * missing, wrong type, out of range. Adds sentences; returns how many. */
+unsigned conf_options(const struct conf *c, const struct conf_atom *a,
+                      const struct kiri_option *table, struct conf_errors *errors);
+/* The atom's value for one option of the table: the YAML's (PATH: ~ expanded) or the
+ * fallback; NULL when the table has no such option. malloc'ed. */
+char *conf_option_value(const struct conf_atom *a, const struct kiri_option *table,
+                        const char *name);
+
+#endif

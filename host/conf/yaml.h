@@ -1,0 +1,51 @@
+/*
+ * conf/yaml.h - libyaml events into a small tree, with limits: 256 KiB, depth 16, 10,000
+ * nodes, one document; no aliases, anchors, tags or duplicate keys. Knows nothing of
+ * KIRI.
+ *
+ * The tree lives in one arena; all errors found are collected, not only the first.
+ */
+#ifndef KIRI_CONF_YAML_H
+#define KIRI_CONF_YAML_H
+
+#include "base/buf.h"
+#include "base/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum yaml_kind { YAML_TEXT, YAML_LIST, YAML_MAP };
+
+struct yaml_node {
+    enum yaml_kind kind;
+    uint32_t line, col; /* from 1 */
+    int plain; /* TEXT: not quoted, so "off", "~" and the like mean what they say */
+    const char *text; /* TEXT: NUL-terminated UTF-8                               */
+    const char *key;  /* in a MAP: the key of this value                          */
+    uint32_t key_line, key_col;
+    struct yaml_node *child; /* LIST, MAP: the first */
+    struct yaml_node *next;
+    uint32_t n; /* children                                                 */
+};
+
+/* "file:line:col: sentence" lines, as many as were found (the first 50 are kept, then
+ * "and N more"). */
+struct conf_errors {
+    struct buf text;
+    unsigned n;
+};
+void conf_error(struct conf_errors *e, const char *file, uint32_t line, uint32_t col,
+                const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+void conf_errors_free(struct conf_errors *e);
+
+struct yaml; /* owns the tree */
+/* file is the name used in messages. NULL when nothing usable was read (errors say why).
+ */
+struct yaml *yaml_parse(const char *bytes, size_t len, const char *file,
+                        struct conf_errors *e);
+const struct yaml_node *yaml_root(const struct yaml *y);
+const struct yaml_node *yaml_get(const struct yaml_node *map,
+                                 const char *key); /* or NULL */
+void yaml_free(struct yaml *y);
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * load/plugin.h - from a .so on disk to a vtable that can be called.
+ *
+ * 1. ELF header and segments are checked against the file's length (dlopen of a truncated
+ *    file is a SIGBUS, not an error). 2. A child process opens it and reports, so that
+ * what crashes, crashes there. 3. It is copied into a memfd and opened from
+ * /proc/self/fd/N: what happens to the file afterwards cannot touch us, and a second
+ * version gets its own image.
+ * 4. abi, size and the struct sizes are checked before anything is called.
+ *
+ * A plugin is one image, shared by its instances and counted. Owner: the loop thread.
+ */
+#ifndef KIRI_LOAD_PLUGIN_H
+#define KIRI_LOAD_PLUGIN_H
+
+#include "base/buf.h"
+#include "base/error.h"
+
+#include <kiri/atom.h>
+
+/* The file for a plugin's name or path: a name is looked for as <dir>/<name>.so in dirs
+ * (NULL: the default directories, found from our own executable: ../lib/kiri/atoms, then
+ * the build tree's plugins/). malloc'ed; NULL and a sentence that lists where it looked.
+ */
+char *plugin_find(const char *name, char *const *dirs, struct kiri_error *err);
+
+/* Step 1 alone: is this file a shared object for this machine, whole? */
+int plugin_elf_check(int fd, const char *path, struct kiri_error *err);
+
+/* What the probe child does: opens the .so, checks the vtable, writes one JSON object
+ * about it
+ * ({"name","version","help","abi","options":[{name,type,fallback,range,help}]}) to fd, or
+ * {"error": "sentence"}. Returns the exit code. */
+int plugin_probe_child(const char *path, int out_fd);
+
+struct plugin_probe { /* what a probe said; all malloc'ed */
+    char *name, *version, *help;
+    struct kiri_option *options; /* ends with a NULL name; strings inside are its own */
+};
+/* Runs `<exe> probe <path>` with posix_spawn, an empty environment and a deadline of 5 s,
+ * and reads its answer: never any plugin code in our process. */
+int plugin_probe(const char *exe, const char *path, struct plugin_probe *out,
+                 struct kiri_error *err);
+void plugin_probe_free(struct plugin_probe *p);
+
+struct plugin;
+/* All four steps. exe: the kiri executable for the probe. */
+struct plugin *plugin_open(const char *exe, const char *path, struct kiri_error *err);
+void plugin_ref(struct plugin *p);
+void plugin_unref(struct plugin *p); /* the last one unmaps; NULL is fine */
+/* A full-size copy: what the plugin's maker did not know is zero. */
+const struct kiri_atom *plugin_atom(const struct plugin *p);
+const struct kiri_option *
+plugin_options(const struct plugin *p); /* ends with a NULL name */
+const char *plugin_path(const struct plugin *p);
+
+/* The schema of one open instance as our own deep copy, checked (kiri_schema_check):
+ * grown structs are normalised by field_size. NULL and a sentence. free with
+ * plugin_schema_free. */
+struct kiri_schema *plugin_schema(const struct plugin *p, void *self,
+                                  struct kiri_error *err);
+void plugin_schema_free(struct kiri_schema *s);
+
+#endif
