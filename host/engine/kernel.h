@@ -1,0 +1,128 @@
+/*
+ * engine/kernel.h - the operations a model spends its time in, behind one table.
+ *
+ * A table is one way of computing: `portable` runs everywhere, a faster one replaces it
+ * without touching a caller. What every table keeps:
+ *   - each element of a result is computed in an order that depends on neither the number
+ *     of rows nor their grouping, so that token by token equals all at once, bit for bit;
+ *   - no allocation, no state, no change of the floating point mode left behind.
+ * All matrices are row-major floats; strides (`*_row`) are in floats. Rows that the
+ * layout pads hold zeros in the padding, and a kernel keeps them so.
+ */
+#ifndef KIRI_ENGINE_KERNEL_H
+#define KIRI_ENGINE_KERNEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* c (m x n) = a (m x k) b (k x n), or c + a b. Element (i, l) of a is a[i*a_row +
+ * l*a_col], so that a may be transposed. Summed over l from 0 up, starting at 0 or at c.
+ */
+struct gpt_matmul {
+    size_t m, n, k;
+    const float *a;
+    size_t a_row, a_col;
+    const float *b;
+    size_t b_row;
+    float *c;
+    size_t c_row;
+    int add;
+};
+
+/* Causal attention of n queries at positions base..base+n-1 over keys 0..base+n-1. Head h
+ * owns the columns h*size..h*size+size-1 of q, k, v and o. */
+struct gpt_attend {
+    uint32_t n, base, heads, size;
+    const float *q; /* [n] rows of q_row                                              */
+    const float *k, *v; /* [base + n] rows of kv_row */
+    size_t q_row, kv_row;
+    float *p; /* attention of key s and query t in head h: p[h*p_head + s*p_row + t]; its
+                 columns reach to n rounded up to GPT_PAD. p_head 0: not kept */
+    size_t p_head, p_row;
+    float *o; /* [n] rows of o_row */
+    size_t o_row;
+    float *work; /* gpt_attend_work() floats */
+};
+
+/* Backward of the above with base 0 and p kept: from d_o (like o) to dq, dk, dv (set). */
+struct gpt_attend_back {
+    struct gpt_attend of;
+    const float *d_o;
+    float *dq, *dk, *dv; /* [n] rows of d_row */
+    size_t d_row;
+};
+
+/* One row of logits through softmax. */
+struct gpt_softmax {
+    float most; /* the largest logit                          */
+    float sum;  /* of e[i] = exp(x[i] - most); 1..n           */
+    float dot;  /* of e[i] * (x[i] - most)                    */
+};
+
+struct gpt_adam_step {
+    float b1, b2;
+    float rate; /* lr / (1 - b1^t)        */
+    float root; /* 1 / sqrt(1 - b2^t)     */
+    float eps;
+};
+
+/* Moments smaller than these become zero, and gradients that could only make such
+ * moments: nothing in training is ever denormal. They are far below what eps lets
+ * through. */
+#define GPT_TINY_GRADIENT 1e-17f
+#define GPT_TINY_FIRST    1e-30f
+#define GPT_TINY_SECOND   1e-36f
+/* A gradient whose square would overflow counts as not finite. */
+#define GPT_HUGE_GRADIENT 1e18f
+/* Logits are held within this, and what is not a number is taken for its negative. */
+#define GPT_HUGE_LOGIT 1e30f
+
+static inline float gpt_hold(float logit)
+{
+    const float least = logit > -GPT_HUGE_LOGIT ? logit : -GPT_HUGE_LOGIT;
+    return least < GPT_HUGE_LOGIT ? least : GPT_HUGE_LOGIT;
+}
+
+struct gpt_kernel {
+    const char *name;
+    void (*matmul)(const struct gpt_matmul *a);
+    /* b (cols x rows) = a (rows x cols) transposed. */
+    void (*transpose)(const float *a, size_t a_row, size_t rows, size_t cols, float *b,
+                      size_t b_row);
+    /* y = x r, r = 1 / sqrt(mean(x^2) + 1e-5), for n rows of d floats padded to `row`. */
+    void (*norm)(const float *x, size_t n, size_t d, size_t row, float *y, float *r);
+    /* dx += r (dy - y mean(y dy)), for the same rows. */
+    void (*norm_back)(const float *y, const float *r, const float *dy, size_t n, size_t d,
+                      size_t row, float *dx);
+    /* x = max(x, 0); and d = 0 where y = relu(x) is. n is a multiple of GPT_PAD. */
+    void (*relu)(float *x, size_t n);
+    void (*relu_back)(const float *y, float *d, size_t n);
+    void (*attend)(const struct gpt_attend *a);
+    void (*attend_back)(const struct gpt_attend_back *a);
+    /* x becomes e, each logit held within its bounds first; n is a multiple of GPT_PAD.
+     */
+    void (*softmax)(float *x, size_t n, struct gpt_softmax *out);
+    /* x *= by. */
+    void (*scale)(float *x, size_t n, float by);
+    /* a += b; lanes of gradients, n a multiple of GPT_PAD. */
+    void (*add)(float *a, const float *b, size_t n);
+    /* 1 if every |x| < GPT_HUGE_GRADIENT, 0 if not, or if one is NaN. */
+    int (*sound)(const float *x, size_t n);
+    /* One step of Adam on n weights; n is a multiple of GPT_PAD. */
+    void (*adam)(const struct gpt_adam_step *s, float *w, float *m, float *v,
+                 const float *g, size_t n);
+};
+
+extern const struct gpt_kernel gpt_kernel_portable;
+
+/* Scratch that any table's attend and attend_back may need, in floats, for `rows`
+ * queries; `keys` is 0 for attend alone. */
+size_t gpt_attend_work(uint32_t size, size_t rows, size_t keys);
+
+void gpt_matmul_portable(const struct gpt_matmul *a);
+void gpt_transpose_portable(const float *a, size_t a_row, size_t rows, size_t cols,
+                            float *b, size_t b_row);
+void gpt_attend_portable(const struct gpt_attend *a);
+void gpt_attend_back_portable(const struct gpt_attend_back *a);
+
+#endif
