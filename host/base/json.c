@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct json json_into(struct buf *out)
+struct jsonw jsonw_into(struct buf *out)
 {
-    return (struct json){ .out = out };
+    return (struct jsonw){ .out = out };
 }
 
 /* Writes the comma that stands before this value, if any. */
-static void before(struct json *j)
+static void before(struct jsonw *j)
 {
     uint64_t bit = UINT64_C(1) << j->depth;
 
@@ -24,7 +24,7 @@ static void before(struct json *j)
     j->begun |= bit;
 }
 
-static void open(struct json *j, char c, int array)
+static void open(struct jsonw *j, char c, int array)
 {
     before(j);
     buf_put(j->out, &c, 1);
@@ -35,17 +35,17 @@ static void open(struct json *j, char c, int array)
     j->array = array ? j->array | bit : j->array & ~bit;
 }
 
-void json_object(struct json *j)
+void jsonw_object(struct jsonw *j)
 {
     open(j, '{', 0);
 }
 
-void json_array(struct json *j)
+void jsonw_array(struct jsonw *j)
 {
     open(j, '[', 1);
 }
 
-void json_end(struct json *j)
+void jsonw_end(struct jsonw *j)
 {
     uint64_t bit = UINT64_C(1) << j->depth;
 
@@ -79,7 +79,7 @@ static size_t utf8(const unsigned char *s, size_t n)
     return 0;
 }
 
-static void quoted(struct json *j, const char *text, size_t n)
+static void quoted(struct jsonw *j, const char *text, size_t n)
 {
     const unsigned char *s = (const unsigned char *)text;
     size_t from = 0, k;
@@ -107,7 +107,7 @@ static void quoted(struct json *j, const char *text, size_t n)
     buf_put(j->out, "\"", 1);
 }
 
-void json_key(struct json *j, const char *key)
+void jsonw_key(struct jsonw *j, const char *key)
 {
     before(j);
     quoted(j, key, strlen(key));
@@ -115,54 +115,54 @@ void json_key(struct json *j, const char *key)
     j->after_key = 1;
 }
 
-void json_bytes(struct json *j, const char *s, size_t n)
+void jsonw_bytes(struct jsonw *j, const char *s, size_t n)
 {
     before(j);
     quoted(j, s, n);
 }
 
-void json_string(struct json *j, const char *s)
+void jsonw_string(struct jsonw *j, const char *s)
 {
     if (s)
-        json_bytes(j, s, strlen(s));
+        jsonw_bytes(j, s, strlen(s));
     else
-        json_null(j);
+        jsonw_null(j);
 }
 
-void json_int(struct json *j, int64_t x)
+void jsonw_int(struct jsonw *j, int64_t x)
 {
     before(j);
     buf_putf(j->out, "%lld", (long long)x);
 }
 
-void json_bool(struct json *j, int x)
+void jsonw_bool(struct jsonw *j, int x)
 {
     before(j);
     buf_puts(j->out, x ? "true" : "false");
 }
 
-void json_null(struct json *j)
+void jsonw_null(struct jsonw *j)
 {
     before(j);
     buf_puts(j->out, "null");
 }
 
-void json_num(struct json *j, double x, int digits)
+void jsonw_num(struct jsonw *j, double x, int digits)
 {
     if (!isfinite(x)) {
-        json_null(j);
+        jsonw_null(j);
         return;
     }
     before(j);
     buf_putf(j->out, "%.*g", digits, x + 0.0 == 0 ? 0.0 : x); /* no "-0" */
 }
 
-void json_exact(struct json *j, double x)
+void jsonw_exact(struct jsonw *j, double x)
 {
     char text[32];
 
     if (!isfinite(x)) {
-        json_null(j);
+        jsonw_null(j);
         return;
     }
     for (int digits = 6; digits <= 17; digits++) {
@@ -174,32 +174,32 @@ void json_exact(struct json *j, double x)
     buf_puts(j->out, text);
 }
 
-void json_raw(struct json *j, const char *json, size_t n)
+void jsonw_raw(struct jsonw *j, const char *json, size_t n)
 {
     before(j);
     buf_put(j->out, json, n);
 }
 
-void json_kstr(struct json *j, const char *key, const char *s)
+void jsonw_kstr(struct jsonw *j, const char *key, const char *s)
 {
-    json_key(j, key);
-    json_string(j, s);
+    jsonw_key(j, key);
+    jsonw_string(j, s);
 }
 
-void json_kint(struct json *j, const char *key, int64_t x)
+void jsonw_kint(struct jsonw *j, const char *key, int64_t x)
 {
-    json_key(j, key);
-    json_int(j, x);
+    jsonw_key(j, key);
+    jsonw_int(j, x);
 }
 
-void json_knum(struct json *j, const char *key, double x, int digits)
+void jsonw_knum(struct jsonw *j, const char *key, double x, int digits)
 {
-    json_key(j, key);
-    json_num(j, x, digits);
+    jsonw_key(j, key);
+    jsonw_num(j, x, digits);
 }
 
-void json_kbool(struct json *j, const char *key, int x)
+void jsonw_kbool(struct jsonw *j, const char *key, int x)
 {
-    json_key(j, key);
-    json_bool(j, x);
+    jsonw_key(j, key);
+    jsonw_bool(j, x);
 }

@@ -3,8 +3,8 @@
  * from outside is jansson's work.) Numbers are written short: enough digits for their
  * purpose, never NaN or Inf (null instead).
  *
- *     struct json j = json_into(&buf);
- *     json_object(&j);  json_key(&j, "n"); json_int(&j, 3);  json_end(&j);
+ *     struct jsonw j = jsonw_into(&buf);
+ *     jsonw_object(&j);  jsonw_key(&j, "n"); jsonw_int(&j, 3);  jsonw_end(&j);
  */
 #ifndef KIRI_BASE_JSON_H
 #define KIRI_BASE_JSON_H
@@ -13,7 +13,7 @@
 
 #include <stdint.h>
 
-struct json {
+struct jsonw {
     struct buf *out;
     unsigned depth;
     uint64_t array; /* bit d: depth d is an array */
@@ -21,25 +21,25 @@ struct json {
     int after_key;
 };
 
-struct json json_into(struct buf *out);
-void json_object(struct json *j);
-void json_array(struct json *j);
-void json_end(struct json *j); /* closes the innermost object or array */
-void json_key(struct json *j, const char *key);
-void json_string(struct json *j, const char *s); /* NULL: null */
-void json_bytes(struct json *j, const char *s,
+struct jsonw jsonw_into(struct buf *out);
+void jsonw_object(struct jsonw *j);
+void jsonw_array(struct jsonw *j);
+void jsonw_end(struct jsonw *j); /* closes the innermost object or array */
+void jsonw_key(struct jsonw *j, const char *key);
+void jsonw_string(struct jsonw *j, const char *s); /* NULL: null */
+void jsonw_bytes(struct jsonw *j, const char *s,
                 size_t n); /* bytes that are not UTF-8: U+FFFD */
-void json_int(struct json *j, int64_t x);
-void json_bool(struct json *j, int x);
-void json_null(struct json *j);
-void json_num(struct json *j, double x, int digits); /* significant digits, 1..17 */
-void json_exact(struct json *j, double x); /* shortest that reads back the same */
-void json_raw(struct json *j, const char *json, size_t n); /* a finished value */
+void jsonw_int(struct jsonw *j, int64_t x);
+void jsonw_bool(struct jsonw *j, int x);
+void jsonw_null(struct jsonw *j);
+void jsonw_num(struct jsonw *j, double x, int digits); /* significant digits, 1..17 */
+void jsonw_exact(struct jsonw *j, double x); /* shortest that reads back the same */
+void jsonw_raw(struct jsonw *j, const char *json, size_t n); /* a finished value */
 
 /* key and value at once */
-void json_kstr(struct json *j, const char *key, const char *s);
-void json_kint(struct json *j, const char *key, int64_t x);
-void json_knum(struct json *j, const char *key, double x, int digits);
-void json_kbool(struct json *j, const char *key, int x);
+void jsonw_kstr(struct jsonw *j, const char *key, const char *s);
+void jsonw_kint(struct jsonw *j, const char *key, int64_t x);
+void jsonw_knum(struct jsonw *j, const char *key, double x, int digits);
+void jsonw_kbool(struct jsonw *j, const char *key, int x);
 
 #endif
