@@ -28,7 +28,7 @@ const struct clock clock_system = { system_now, system_mono, NULL };
 /* Seconds, rounded down also before 1970. */
 static time_t seconds(int64_t ms)
 {
-    return (time_t)(ms >= 0 ? ms / 1000 : -((-ms + 999) / 1000));
+    return (time_t)(ms / 1000 - (ms % 1000 < 0));
 }
 
 void clock_local(int64_t utc_ms, int *hour, int *weekday)
@@ -48,9 +48,11 @@ void clock_local(int64_t utc_ms, int *hour, int *weekday)
 void clock_iso(int64_t utc_ms, char out[25])
 {
     time_t t = seconds(utc_ms);
-    int ms = (int)(utc_ms - (int64_t)t * 1000);
+    int ms = (int)(utc_ms % 1000);
     struct tm tm;
 
+    if (ms < 0)
+        ms += 1000;
     if (!gmtime_r(&t, &tm) || tm.tm_year < -1900 || tm.tm_year > 8099)
         tm = (struct tm){ .tm_year = 70, .tm_mday = 1 };
     snprintf(out, 25, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ",

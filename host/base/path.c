@@ -70,8 +70,8 @@ int path_make(const char *dir, struct kiri_error *err)
 
     if (!copy)
         return kiri_fail(err, KIRI_INTERNAL, "out of memory");
-    for (char *p = copy + 1; *p; p++) {
-        if (*p != '/')
+    for (char *p = copy; *p; p++) {
+        if (*p != '/' || p == copy)
             continue;
         *p = '\0';
         (void)mkdir(copy, 0700); /* what really fails is said below, for the whole path */
