@@ -114,8 +114,10 @@ static void soften_back(const float *p, size_t p_row, float *ds, size_t ds_row,
     for (size_t s = 0; s < keys; s++)
         mean += v4_load(p + s * p_row) * v4_load(ds + s * ds_row);
     for (size_t s = 0; s < keys; s++) {
-        const v4 g = v4_load(p + s * p_row) * (v4_load(ds + s * ds_row) - mean);
-        v4_store(ds + s * ds_row, g * v4_all(by));
+        const v4 d = v4_load(ds + s * ds_row) - mean;
+        const v4 g = v4_load(p + s * p_row) * d * v4_all(by);
+        const u4 tiny = (u4)(v4_max(g, -g) < v4_all(GPT_TINY_SCORE));
+        v4_store(ds + s * ds_row, v4_pick(tiny, v4_all(0), g));
     }
 }
 

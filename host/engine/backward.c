@@ -103,7 +103,7 @@ static double judge(const struct gpt_kernel *k, const struct gpt_target *q, floa
     const double expected = expected_logit(q, row, vocab);
     struct gpt_softmax s;
     k->softmax(row, wide, &s);
-    k->scale(row, wide, share / s.sum);
+    k->share(row, wide, share / s.sum);
     for (uint32_t i = 0; q->floor != 0 && i < vocab; i++)
         row[i] -= share * q->floor;
     for (uint32_t i = 0; i < q->n; i++)

@@ -7,10 +7,13 @@
 
 #include <stdint.h>
 
-#define GPT_EXP_LEAST (-87.0f) /* below: exp is 0, so that nothing denormal is born */
-#define GPT_EXP_MOST  88.0f    /* above: exp stays there                            */
+/* Below the least exp is 0: e^-40 = 4e-18 is nothing beside softmax's 1, and products of
+ * what is left are not denormal. Above the most it stays there. */
+#define GPT_EXP_LEAST (-40.0f)
+#define GPT_EXP_MOST  88.0f
 
-/* e^x within 2 ulp for x in [GPT_EXP_LEAST, GPT_EXP_MOST]. */
+/* e^x within 2 ulp for x in [GPT_EXP_LEAST, GPT_EXP_MOST]; NaN of NaN and of -infinity,
+ * which only an overflow can bring here. */
 float gpt_exp(float x);
 /* ln x for finite, normal x > 0, within 2 ulp of double. */
 double gpt_log(double x);

@@ -66,9 +66,11 @@ struct gpt_adam_step {
     float eps;
 };
 
-/* Moments smaller than these become zero, and gradients that could only make such
- * moments: nothing in training is ever denormal. They are far below what eps lets
- * through. */
+/* What is smaller than these becomes zero, so that nothing in training is ever denormal
+ * (slow by a hundred times): the error of a logit, of a score, a weight's gradient and
+ * Adam's moments. All are far below what Adam's eps lets through. */
+#define GPT_TINY_ERROR    1e-16f
+#define GPT_TINY_SCORE    1e-20f
 #define GPT_TINY_GRADIENT 1e-17f
 #define GPT_TINY_FIRST    1e-30f
 #define GPT_TINY_SECOND   1e-36f
@@ -102,8 +104,8 @@ struct gpt_kernel {
     /* x becomes e, each logit held within its bounds first; n is a multiple of GPT_PAD.
      */
     void (*softmax)(float *x, size_t n, struct gpt_softmax *out);
-    /* x *= by. */
-    void (*scale)(float *x, size_t n, float by);
+    /* x *= by, then 0 below GPT_TINY_ERROR; x >= 0, n is a multiple of GPT_PAD. */
+    void (*share)(float *x, size_t n, float by);
     /* a += b; lanes of gradients, n a multiple of GPT_PAD. */
     void (*add)(float *a, const float *b, size_t n);
     /* 1 if every |x| < GPT_HUGE_GRADIENT, 0 if not, or if one is NaN. */

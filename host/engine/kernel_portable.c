@@ -148,10 +148,13 @@ static void norm_back(const float *y, const float *r, const float *dy, size_t n,
     }
 }
 
+/* What is not a number stays so: training must notice. */
 static void relu(float *x, size_t n)
 {
-    for (size_t i = 0; i < n; i += 4)
-        v4_store(x + i, v4_max(v4_load(x + i), v4_all(0)));
+    for (size_t i = 0; i < n; i += 4) {
+        const v4 y = v4_load(x + i);
+        v4_store(x + i, v4_pick((u4)(y < v4_all(0)), v4_all(0), y));
+    }
 }
 
 static void relu_back(const float *y, float *d, size_t n)
@@ -192,10 +195,12 @@ static void softmax(float *x, size_t n, struct gpt_softmax *out)
     *out = (struct gpt_softmax){ .most = most, .sum = v4_sum(sum), .dot = v4_sum(mean) };
 }
 
-static void scale(float *x, size_t n, float by)
+static void share(float *x, size_t n, float by)
 {
-    for (size_t i = 0; i < n; i += 4)
-        v4_store(x + i, v4_load(x + i) * v4_all(by));
+    for (size_t i = 0; i < n; i += 4) {
+        const v4 y = v4_load(x + i) * v4_all(by);
+        v4_store(x + i, v4_pick((u4)(y >= v4_all(GPT_TINY_ERROR)), y, v4_all(0)));
+    }
 }
 
 /* ---- arenas ---- */
@@ -245,7 +250,7 @@ const struct gpt_kernel gpt_kernel_portable = {
     .attend = gpt_attend_portable,
     .attend_back = gpt_attend_back_portable,
     .softmax = softmax,
-    .scale = scale,
+    .share = share,
     .add = add,
     .sound = sound,
     .adam = adam,

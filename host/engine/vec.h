@@ -50,14 +50,15 @@ static inline float v4_sum(v4 x)
 }
 
 /*
- * e^x, 0 below GPT_EXP_LEAST and for NaN. x = n ln 2 + r, |r| <= ln 2 / 2: n by adding
- * and taking away 1.5 * 2^23, ln 2 in two parts, e^r by Moshier's polynomial (Cephes,
- * expf.c), 2^n by adding to the exponent.
+ * e^x, 0 below GPT_EXP_LEAST, NaN of NaN and of -infinity. x = n ln 2 + r, |r| <= ln 2 /
+ * 2: n by adding and taking away 1.5 * 2^23, ln 2 in two parts, e^r by Moshier's
+ * polynomial (Cephes, expf.c), 2^n by adding to the exponent.
  */
 static inline v4 v4_exp(v4 x)
 {
     const v4 magic = v4_all(12582912.0f);
     const u4 kept = (u4)(x >= v4_all(GPT_EXP_LEAST));
+    const v4 little = x - x; /* 0, or NaN */
     x = v4_pick(kept, x, v4_all(GPT_EXP_LEAST));
     x = v4_pick((u4)(x > v4_all(GPT_EXP_MOST)), v4_all(GPT_EXP_MOST), x);
     const v4 z = x * v4_all(1.44269504088896341f) + magic;
@@ -71,7 +72,7 @@ static inline v4 v4_exp(v4 x)
     p = p * r + v4_all(5.0000001201e-1f);
     p = (p * (r * r) + r) + v4_all(1.0f);
     const v4 y = (v4)((u4)p + ((u4)z << 23)); /* only n's low bits survive the shift */
-    return (v4)((u4)y & kept);
+    return v4_pick(kept, y, little);
 }
 
 #endif
