@@ -68,8 +68,7 @@ int kiri_schema_has_sides(const struct kiri_schema *s)
     return 0;
 }
 
-/* ---- identity: FNV-1a (Fowler, Noll, Vo), 64 bit -------------------------------------
- */
+/* ---- identity: FNV-1a (Fowler, Noll, Vo), 64 bit ---------------------------- */
 
 struct hash {
     uint64_t h;

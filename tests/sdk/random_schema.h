@@ -11,7 +11,7 @@ struct random_schema {
     uint64_t rng;
     struct kiri_schema schema;
     struct kiri_field fields[KIRI_MAX_FIELDS];
-    char names[KIRI_MAX_FIELDS][8], symbols[KIRI_MAX_FIELDS][8];
+    char names[KIRI_MAX_FIELDS][16], symbols[KIRI_MAX_FIELDS][8];
     const char *choices[KIRI_MAX_FIELDS][257];
     union kiri_value values[KIRI_MAX_FIELDS];
 };

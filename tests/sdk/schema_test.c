@@ -98,8 +98,7 @@ static void the_context_has_a_default(void **state)
     assert_int_equal(kiri_schema_context(&s), 3);
 }
 
-/* ---- identity ------------------------------------------------------------------------
- */
+/* ---- identity --------------------------------------------------------------- */
 
 enum { CPU, NET, FILE_, HOUR, DAY, VALUE, N_FIELDS };
 
