@@ -1,0 +1,212 @@
+#include "control.h"
+
+#include "base/json.h"
+#include "flow/values.h"
+
+#include <jansson.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define ID_MOST 64
+
+/* Resident bytes now; 0 where /proc does not say. */
+static int64_t resident(void)
+{
+    FILE *f = fopen("/proc/self/statm", "re");
+    long long size = 0, pages = 0;
+
+    if (f) {
+        if (fscanf(f, "%lld %lld", &size, &pages) != 2)
+            pages = 0;
+        fclose(f);
+    }
+    return pages * sysconf(_SC_PAGESIZE);
+}
+
+static int64_t cpu_ms(void)
+{
+    struct rusage u;
+
+    if (getrusage(RUSAGE_SELF, &u))
+        return 0;
+    return (int64_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000 +
+           (u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1000;
+}
+
+static void write_store(const struct control *c, struct jsonw *j)
+{
+    struct store_state s;
+
+    store_state(c->flow->store, &s);
+    jsonw_key(j, "store");
+    jsonw_object(j);
+    jsonw_kbool(j, "degraded", s.degraded);
+    jsonw_kstr(j, "why", s.why);
+    jsonw_kint(j, "committed", (int64_t)s.committed);
+    jsonw_kint(j, "queued", (int64_t)s.queued);
+    jsonw_kint(j, "dropped", (int64_t)s.dropped);
+    jsonw_kint(j, "bytes", s.bytes);
+    jsonw_end(j);
+}
+
+static void write_traffic(const struct control *c, struct jsonw *j)
+{
+    struct bus_counts n;
+
+    bus_counts(c->flow->bus, &n);
+    jsonw_key(j, "traffic");
+    jsonw_object(j);
+    jsonw_kint(j, "published", (int64_t)n.published);
+    jsonw_kint(j, "refused", (int64_t)n.refused);
+    jsonw_kint(j, "peers", n.peers);
+    jsonw_kint(j, "turned_away", (int64_t)n.turned_away);
+    jsonw_end(j);
+}
+
+static void write_recent(const struct instance *in, struct jsonw *j)
+{
+    jsonw_key(j, "recent");
+    jsonw_array(j);
+    for (uint32_t i = 0; i < in->n_recent; i++)
+        jsonw_num(j, (double)in->recent[i], 3);
+    jsonw_end(j);
+    jsonw_key(j, "recent_alarm");
+    jsonw_array(j);
+    for (uint32_t i = 0; i < in->n_recent; i++)
+        jsonw_int(j, in->recent_alarm[i]);
+    jsonw_end(j);
+}
+
+static void write_last(const struct instance *in, struct jsonw *j)
+{
+    jsonw_key(j, "last");
+    if (!in->last_row) {
+        jsonw_null(j);
+        return;
+    }
+    jsonw_object(j);
+    jsonw_kint(j, "ts", in->last_row->ts);
+    verdict_write(in->schema, &in->last, j);
+    jsonw_key(j, "fields");
+    verdict_fields(in->schema, in->last_row->v, &in->last, 1, j);
+    jsonw_end(j);
+}
+
+/* Alarms a day as seen since the model was trained, by rows and the period. */
+static double seen_per_day(const struct instance *in)
+{
+    double days = (double)in->facts.scored * in->period_ms / 864e5;
+
+    return days > 0 ? (double)in->facts.alarms / days : 0;
+}
+
+static void write_training(const struct instance *in, struct jsonw *j)
+{
+    uint32_t all = atomic_load(&in->lesson_all);
+
+    jsonw_key(j, "training");
+    if (!in->learning || !all) {
+        jsonw_null(j);
+        return;
+    }
+    jsonw_object(j);
+    jsonw_kint(j, "done", atomic_load(&in->lesson_done));
+    jsonw_kint(j, "all", all);
+    jsonw_end(j);
+}
+
+static void write_atom(const struct control *c, const struct instance *in,
+                       struct jsonw *j)
+{
+    int64_t now = clock_mono(c->flow->clock);
+
+    jsonw_object(j);
+    jsonw_kstr(j, "name", in->name);
+    jsonw_kstr(j, "plugin", in->atom->name);
+    jsonw_kstr(j, "version", in->atom->version);
+    jsonw_kstr(j, "help", in->atom->help);
+    jsonw_kstr(j, "state", instance_health_name(in));
+    jsonw_kstr(j, "note", in->note);
+    jsonw_kint(j, "period_ms", in->period_ms);
+    jsonw_kint(j, "rows", (int64_t)in->facts.rows);
+    jsonw_kint(j, "warmup", in->warmup);
+    jsonw_kbool(j, "learns", !in->learn_off);
+    write_training(in, j);
+    jsonw_kint(j, "gen", (int64_t)in->facts.gen);
+    jsonw_kint(j, "params", (int64_t)in->facts.params);
+    jsonw_kint(j, "clamped", (int64_t)in->clamped);
+    jsonw_kint(j, "missing", (int64_t)in->missing);
+    jsonw_kint(j, "errors", (int64_t)in->errors);
+    jsonw_kint(j, "skipped", (int64_t)in->skipped);
+    jsonw_kint(j, "dropped", (int64_t)in->dropped);
+    jsonw_key(j, "last_ms_ago");
+    if (in->last_ok)
+        jsonw_int(j, now - in->last_ok);
+    else
+        jsonw_null(j);
+    jsonw_kint(j, "alarms", (int64_t)in->facts.alarms);
+    jsonw_kint(j, "scored", (int64_t)in->facts.scored);
+    jsonw_knum(j, "budget_per_day", in->alarm_per_s * 86400, 4);
+    jsonw_knum(j, "seen_per_day", seen_per_day(in), 4);
+    write_recent(in, j);
+    write_last(in, j);
+    jsonw_end(j);
+}
+
+static void write_status(const struct control *c, struct jsonw *j)
+{
+    jsonw_kint(j, "v", 1);
+    jsonw_kstr(j, "version", KIRI_VERSION);
+    jsonw_kstr(j, "molecule", c->conf->molecule);
+    jsonw_kint(j, "pid", getpid());
+    jsonw_kstr(j, "host", c->host);
+    jsonw_kstr(j, "boot", c->boot);
+    jsonw_kint(j, "uptime_ms", clock_mono(c->flow->clock) - c->began);
+    jsonw_kstr(j, "config", c->conf->file);
+    jsonw_kstr(j, "state_dir", c->conf->state);
+    jsonw_kstr(j, "bus", c->bus_url);
+    jsonw_kstr(j, "control", c->control_url);
+    jsonw_kint(j, "rss_bytes", resident());
+    jsonw_kint(j, "cpu_ms", cpu_ms());
+    write_store(c, j);
+    write_traffic(c, j);
+    jsonw_key(j, "atoms");
+    jsonw_array(j);
+    for (uint32_t i = 0; i < c->n_instances; i++)
+        write_atom(c, c->instances[i], j);
+    jsonw_end(j);
+}
+
+static void refuse(struct jsonw *j, int code, const char *sentence)
+{
+    jsonw_kbool(j, "ok", 0);
+    jsonw_kint(j, "code", code);
+    jsonw_kstr(j, "error", sentence);
+}
+
+void control_answer(const struct control *c, const char *request, size_t len,
+                    struct buf *out)
+{
+    json_t *root = json_loadb(request, len, JSON_REJECT_DUPLICATES, NULL);
+    const char *cmd = json_string_value(json_object_get(root, "cmd"));
+    const char *id = json_string_value(json_object_get(root, "id"));
+    struct jsonw j = jsonw_into(out);
+
+    jsonw_object(&j);
+    jsonw_kstr(&j, "id", id && strlen(id) <= ID_MOST ? id : "");
+    if (!json_is_object(root) || !cmd) {
+        refuse(&j, KIRI_USAGE,
+               "a request is a JSON object like {\"id\":\"1\",\"cmd\":\"status\"}");
+    } else if (strcmp(cmd, "status") == 0) {
+        jsonw_kbool(&j, "ok", 1);
+        write_status(c, &j);
+    } else if (strcmp(cmd, "stop") == 0) {
+        jsonw_kbool(&j, "ok", 1);
+        c->stop(c->ctx);
+    } else {
+        refuse(&j, KIRI_USAGE, "unknown command; this host knows status and stop");
+    }
+    jsonw_end(&j);
+    json_decref(root);
+}

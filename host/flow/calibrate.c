@@ -1,0 +1,170 @@
+#include "flow/calibrate.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Index of the first sorted value >= x (n when all are smaller). */
+static uint32_t rank_of(const struct past *p, float x)
+{
+    uint32_t lo = 0, hi = p->n;
+
+    while (lo < hi) {
+        uint32_t mid = lo + (hi - lo) / 2;
+        if (p->sorted[mid] < x)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+static int grow(struct past *p)
+{
+    uint32_t cap = p->cap ? p->cap * 2 : 64;
+    float *ring, *sorted;
+
+    if (cap > PAST_ROWS)
+        cap = PAST_ROWS;
+    ring = realloc(p->ring, cap * sizeof *ring);
+    if (!ring)
+        return -1;
+    p->ring = ring;
+    sorted = realloc(p->sorted, cap * sizeof *sorted);
+    if (!sorted)
+        return -1;
+    p->sorted = sorted;
+    p->cap = cap;
+    return 0;
+}
+
+int past_add(struct past *p, float x)
+{
+    if (p->n == p->cap && p->n < PAST_ROWS && grow(p))
+        return -1;
+    if (p->n == PAST_ROWS) { /* the oldest leaves */
+        uint32_t k = rank_of(p, p->ring[p->at]);
+        memmove(p->sorted + k, p->sorted + k + 1, (p->n - k - 1) * sizeof *p->sorted);
+        p->n--;
+    }
+    uint32_t k = rank_of(p, x);
+    memmove(p->sorted + k + 1, p->sorted + k, (p->n - k) * sizeof *p->sorted);
+    p->sorted[k] = x;
+    p->n++;
+    p->ring[p->at] = x;
+    p->at = (p->at + 1) % PAST_ROWS;
+    return 0;
+}
+
+void past_fini(struct past *p)
+{
+    free(p->ring);
+    free(p->sorted);
+    *p = (struct past){ 0 };
+}
+
+void past_moments(const struct past *p, double *mean, double *deviation)
+{
+    double sum = 0, squares = 0;
+
+    for (uint32_t i = 0; i < p->n; i++)
+        sum += (double)p->ring[i];
+    *mean = p->n ? sum / p->n : 0;
+    for (uint32_t i = 0; i < p->n; i++) {
+        double d = (double)p->ring[i] - *mean;
+        squares += d * d;
+    }
+    *deviation = p->n ? sqrt(squares / p->n) : 0;
+}
+
+int gauge_add(struct gauge *g, float x)
+{
+    uint32_t n = g->past.n;
+    float oldest = n == PAST_ROWS ? g->past.ring[g->past.at] : 0;
+
+    if (past_add(&g->past, x))
+        return -1;
+    if (++g->since >= PAST_ROWS) {
+        double deviation;
+        past_moments(&g->past, &g->mean, &deviation);
+        g->m2 = deviation * deviation * g->past.n;
+        g->since = 0;
+        return 0;
+    }
+    if (n == PAST_ROWS) {
+        double before = g->mean, d = (double)x - (double)oldest;
+        g->mean += d / PAST_ROWS;
+        g->m2 += d * ((double)x - g->mean + (double)oldest - before);
+    } else {
+        double d = (double)x - g->mean;
+        g->mean += d / (n + 1);
+        g->m2 += d * ((double)x - g->mean);
+    }
+    if (g->m2 < 0)
+        g->m2 = 0;
+    return 0;
+}
+
+void gauge_fini(struct gauge *g)
+{
+    past_fini(&g->past);
+    *g = (struct gauge){ 0 };
+}
+
+double decades_of_z(double z)
+{
+    if (z < 8)
+        return -log10(0.5 * erfc(z * M_SQRT1_2));
+    double z2 = z * z;
+    double series = 1 - 1 / z2 + 3 / (z2 * z2) - 15 / (z2 * z2 * z2);
+    return (z2 / 2 + log(z) + 0.5 * log(2 * M_PI) - log(series)) / M_LN10;
+}
+
+double gauge_score(const struct gauge *g, double x)
+{
+    if (g->past.n < PAST_ENOUGH)
+        return 0;
+    double deviation = sqrt(g->m2 / g->past.n);
+    double score = decades_of_z((x - g->mean) / (deviation + 0.01));
+    return score < SCORE_MOST ? score : SCORE_MOST;
+}
+
+double past_tail(const struct past *p, double x)
+{
+    if (p->n < PAST_ENOUGH)
+        return 1;
+    uint32_t n = p->n, top = n / 50 > 10 ? n / 50 : 10;
+    uint32_t above = n - rank_of(p, (float)x);
+    double counted = (above + 1.0) / (n + 1.0);
+    if (above >= top)
+        return counted;
+
+    /* Excesses of the `top` largest over the value just below them. */
+    double threshold = (double)p->sorted[n - top - 1], mean = 0;
+    for (uint32_t i = n - top; i < n; i++)
+        mean += ((double)p->sorted[i] - threshold) / top;
+    if (!(mean > 1e-6))
+        mean = 1e-6;
+    double tail = (top + 1.0) / (n + 1.0) * exp(-(x - threshold) / mean);
+    if (tail > 1)
+        tail = 1;
+    return tail > 1e-12 ? tail : 1e-12;
+}
+
+int alarm_step(struct alarm *a, double tail, double rate)
+{
+    if (tail > rate) {
+        if (a->quiet < QUIET_ROWS)
+            a->quiet++;
+        if (!a->open || a->quiet < QUIET_ROWS)
+            return 0;
+        a->open = 0;
+        return -1;
+    }
+    int rested = a->quiet == QUIET_ROWS;
+    a->quiet = 0;
+    if (a->open || !rested)
+        return 0;
+    a->open = 1;
+    return 1;
+}

@@ -1,0 +1,339 @@
+/*
+ * Step one: asking the atom. open() and collect() run on a callback thread; what came of
+ * them comes back as a message. A tick that finds the last one still running is skipped
+ * and counted.
+ */
+#include "flow/instance.h"
+
+#include "base/log.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MOST_A_TURN 256  /* collects in one turn while the atom says MORE */
+#define MOST_PAUSE  16u  /* periods */
+#define REOPEN_MS   1000 /* between tries of open() when no period is known yet */
+
+/* ---- on a callback thread
+ * ----------------------------------------------------------------- */
+
+/* Copies an observation into one block: struct, values, label, texts. */
+static struct observed *copy_row(const struct kiri_schema *schema,
+                                 const struct kiri_obs *obs)
+{
+    size_t n = schema->n_fields, bytes = sizeof(struct observed) + n * sizeof obs->v[0];
+    size_t label = obs->label ? strlen(obs->label) + 1 : 0;
+    size_t texts = 0;
+
+    for (uint32_t i = 0; i < n; i++)
+        if (schema->fields[i].kind == KIRI_TEXT && obs->v[i].text.ptr)
+            texts += obs->v[i].text.len;
+    struct observed *row = malloc(bytes + label + texts);
+    if (!row)
+        return NULL;
+    char *at = (char *)row + bytes;
+    row->next = NULL;
+    row->ts = obs->time_ms;
+    row->label = label ? memcpy(at, obs->label, label) : NULL;
+    at += label;
+    memcpy(row->v, obs->v, n * sizeof obs->v[0]);
+    for (uint32_t i = 0; i < n; i++) {
+        if (schema->fields[i].kind != KIRI_TEXT || !obs->v[i].text.ptr)
+            continue;
+        row->v[i].text.ptr = memcpy(at, obs->v[i].text.ptr, obs->v[i].text.len);
+        at += obs->v[i].text.len;
+    }
+    return row;
+}
+
+/* Texts longer than their field allows are cut here, before a liar's length is believed.
+ */
+static void tame(const struct kiri_schema *schema, union kiri_value *v)
+{
+    for (uint32_t i = 0; i < schema->n_fields; i++) {
+        const struct kiri_field *f = &schema->fields[i];
+        if (f->kind == KIRI_TEXT && v[i].text.ptr && v[i].text.len > f->max_len + 1)
+            v[i].text.len = f->max_len + 1; /* still too long: counted as clamped */
+    }
+}
+
+static void run_collect(struct instance *in)
+{
+    union kiri_value v[KIRI_MAX_FIELDS];
+    int rc = KIRI_MORE;
+
+    for (int i = 0; i < MOST_A_TURN && rc == KIRI_MORE; i++) {
+        struct kiri_obs obs = {
+            .size = sizeof obs,
+            .n = in->schema->n_fields,
+            .time_ms = clock_now(in->flow->clock),
+            .v = v,
+        };
+        kiri_missing(in->schema, v);
+        rc = in->atom->collect(in->self, &obs);
+        if (rc != KIRI_OK && rc != KIRI_MORE)
+            break;
+        tame(in->schema, v);
+        struct observed *row = copy_row(in->schema, &obs);
+        if (!row) {
+            rc = KIRI_ENOMEM;
+            break;
+        }
+        *in->call_last = row;
+        in->call_last = &row->next;
+    }
+    in->call_rc = rc;
+}
+
+static void run_open(struct instance *in)
+{
+    struct kiri_error err;
+
+    in->call_rc = in->atom->open(&in->services.table, &in->self);
+    if (in->call_rc != KIRI_OK)
+        return;
+    in->schema = plugin_schema(in->plugin, in->self, &err);
+    if (!in->schema) {
+        log_error("%s: %s", in->name, err.text);
+        in->call_rc = KIRI_EBUG;
+    }
+}
+
+static void run(struct pool_job *job)
+{
+    struct instance *in =
+        (struct instance *)((char *)job - offsetof(struct instance, call));
+
+    if (in->call_what == CALL_OPEN)
+        run_open(in);
+    else
+        run_collect(in);
+}
+
+static void post(struct pool_job *job)
+{
+    struct instance *in =
+        (struct instance *)((char *)job - offsetof(struct instance, call));
+
+    flow_post(in->flow, &in->called);
+}
+
+/* ---- on the loop thread
+ * ------------------------------------------------------------------- */
+
+static void on_tick(uv_timer_t *timer);
+
+static void schedule(struct instance *in)
+{
+    int64_t now = clock_mono(in->flow->clock);
+    int64_t period = in->period_ms ? in->period_ms : in->self ? 0 : REOPEN_MS;
+
+    if (in->closing || in->health == INSTANCE_BROKEN || !period)
+        return;
+    in->next_tick += period * (in->pause ? in->pause : 1);
+    if (in->next_tick <= now) { /* late: one tick now, none to catch up */
+        int64_t behind = (now - in->next_tick) / period + 1;
+        in->skipped += (uint64_t)behind;
+        in->next_tick += behind * period;
+    }
+    uv_timer_start(&in->timer, on_tick, (uint64_t)(in->next_tick - now), 0);
+}
+
+static void call(struct instance *in, int what)
+{
+    in->call_what = what;
+    in->call_rows = NULL;
+    in->call_last = &in->call_rows;
+    in->call.run = run;
+    in->call.done = post;
+    in->call_began = clock_mono(in->flow->clock);
+    in->calling = 1;
+    if (pool_run(in->flow->callbacks, &in->call))
+        in->calling = 0; /* the host is stopping */
+}
+
+static void collect_now(struct instance *in)
+{
+    if (in->calling)
+        in->skipped++;
+    else
+        call(in, CALL_COLLECT);
+}
+
+void collect_watch(struct instance *in)
+{
+    if (in->calling && clock_mono(in->flow->clock) - in->call_began > INSTANCE_DEADLINE)
+        instance_report(
+            in, INSTANCE_STUCK,
+            "a callback has not returned for more than %d ms; it is not asked "
+            "again until it does",
+            INSTANCE_DEADLINE);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct instance *in = timer->data;
+
+    if (in->closing)
+        return;
+    if (in->self)
+        collect_now(in);
+    else
+        collect_open(in);
+    schedule(in);
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events)
+{
+    struct instance *in = poll->data;
+
+    (void)status, (void)events;
+    if (!in->closing && !in->calling)
+        collect_now(in);
+}
+
+static const char *status_name(int rc)
+{
+    switch (rc) {
+    case KIRI_EIO: return "the outside world failed (EIO)";
+    case KIRI_ECONFIG: return "an option is wrong (ECONFIG)";
+    case KIRI_ENOMEM: return "memory was short (ENOMEM)";
+    case KIRI_EBUG: return "it found a bug in itself (EBUG)";
+    default: return "an answer that the contract does not know";
+    }
+}
+
+/* What an error means for the future of the instance. */
+static void failed(struct instance *in, const char *what, int rc)
+{
+    in->errors++;
+    if (rc != KIRI_EIO && rc != KIRI_ENOMEM) {
+        instance_report(in, INSTANCE_BROKEN, "%s: %s: it is not asked again", what,
+                        status_name(rc));
+        return;
+    }
+    in->pause = in->pause ? in->pause * 2 : 2;
+    if (in->pause > MOST_PAUSE)
+        in->pause = MOST_PAUSE;
+    instance_report(in, INSTANCE_FAILING, "%s: %s: tried again with growing pauses", what,
+                    status_name(rc));
+}
+
+static int make_stream(struct instance *in)
+{
+    char why[256];
+    double per_row = in->period_ms ? in->alarm_per_s * in->period_ms / 1e3 : 1e-3;
+    struct stream_options o = {
+        .seed = 1,
+        .warmup = in->warmup,
+        .learn_off = in->learn_off,
+        .alarm_rate = per_row < 1 ? per_row : 1,
+    };
+
+    if (in->atom->tokenize) {
+        instance_report(
+            in, INSTANCE_BROKEN,
+            "it brings a tokenizer of its own, which this version of KIRI does "
+            "not call yet: describe its words in the schema");
+        return -1;
+    }
+    in->stream = stream_new(in->schema, &o, why, sizeof why);
+    if (!in->stream) {
+        instance_report(in, INSTANCE_BROKEN, "%s", why);
+        return -1;
+    }
+    return history_restore(in);
+}
+
+/* The atom is open: its period, its model, its clockwork. */
+static void opened(struct instance *in)
+{
+    int fd = in->atom->fd ? in->atom->fd(in->self) : -1;
+
+    if (!in->period_ms)
+        in->period_ms = in->schema->period_ms;
+    if (make_stream(in))
+        return;
+    if (!in->period_ms && fd < 0) {
+        instance_report(in, INSTANCE_BROKEN,
+                        "it has neither a period nor an fd: say `every:` in the YAML");
+        return;
+    }
+    if (fd >= 0 && uv_poll_init(in->flow->loop, &in->poll, fd) == 0) {
+        in->poll.data = in;
+        in->has_poll = 1;
+        in->handles++;
+        uv_poll_start(&in->poll, UV_READABLE, on_readable);
+    }
+    in->pause = 0;
+    instance_report(in, INSTANCE_WELL, "%s", "");
+    collect_now(in);
+    schedule(in);
+}
+
+static void collected(struct instance *in)
+{
+    struct observed *rows = in->call_rows;
+
+    in->call_rows = NULL;
+    services_flush(&in->services);
+    for (struct observed *row = rows, *next; row; row = next) {
+        next = row->next;
+        row->next = NULL;
+        *in->rows_last = row;
+        in->rows_last = &row->next;
+        in->n_rows++;
+        in->collected++;
+        in->last_ok = clock_mono(in->flow->clock);
+    }
+    while (in->n_rows > INSTANCE_ROWS) {
+        struct observed *oldest = in->rows;
+        in->rows = oldest->next;
+        free(oldest);
+        in->n_rows--;
+        in->dropped++;
+    }
+    if (in->call_rc < 0 || in->call_rc > KIRI_NONE) {
+        failed(in, "collect", in->call_rc);
+    } else {
+        in->pause = 0;
+        if (in->health == INSTANCE_STUCK || in->health == INSTANCE_FAILING)
+            instance_report(in, INSTANCE_WELL, "%s", "");
+    }
+    score_rows(in);
+}
+
+static void deliver(struct flow_message *m)
+{
+    struct instance *in =
+        (struct instance *)((char *)m - offsetof(struct instance, called));
+
+    in->calling = 0;
+    if (in->call_what == CALL_COLLECT) {
+        collected(in);
+        if (in->call_rc == KIRI_MORE && !in->closing)
+            collect_now(in);
+    } else if (in->call_rc == KIRI_OK) {
+        if (!in->closing)
+            opened(in);
+    } else {
+        failed(in, "open", in->call_rc);
+        schedule(in);
+    }
+}
+
+void collect_open(struct instance *in)
+{
+    if (in->calling)
+        return;
+    if (!in->handles) {
+        uv_timer_init(in->flow->loop, &in->timer);
+        in->timer.data = in;
+        in->handles = 1;
+        in->called.deliver = deliver;
+        in->next_tick = clock_mono(in->flow->clock);
+    }
+    call(in, CALL_OPEN);
+}

@@ -1,0 +1,48 @@
+/*
+ * flow/flow.h - what the steps of an observation's life share, and how threads talk to
+ * the loop thread: by messages only.
+ *
+ *   collect.c -> score.c -> publish.c, with learn.c beside score.c; one struct instance
+ * an atom
+ */
+#ifndef KIRI_FLOW_FLOW_H
+#define KIRI_FLOW_FLOW_H
+
+#include "base/clock.h"
+#include "base/pool.h"
+#include "base/queue.h"
+#include "bus/bus.h"
+#include "store/store.h"
+
+#include <stdatomic.h>
+#include <uv.h>
+
+struct flow {
+    uv_loop_t *loop;
+    const struct clock *clock;
+    struct bus *bus;
+    struct store *store;
+    struct pool *callbacks; /* atoms' callbacks */
+    struct pool *learners; /* training, on copies                                       */
+    int shelf;             /* directory of the model files                              */
+    uint64_t next_id;      /* of the next observation                                   */
+    atomic_int stopping;   /* learners give up when it is set                           */
+
+    struct queue inbox;
+    uv_async_t bell;
+};
+
+/* A message to the loop thread; deliver() runs there and owns it. */
+struct flow_message {
+    struct queue_item item; /* first */
+    void (*deliver)(struct flow_message *m);
+};
+
+int flow_init(struct flow *f, uv_loop_t *loop);
+/* Any thread. After flow_fini nobody may post. */
+void flow_post(struct flow *f, struct flow_message *m);
+/* Delivers what is waiting; the loop does this by itself. */
+void flow_deliver(struct flow *f);
+void flow_fini(struct flow *f); /* delivers the rest, then closes the bell's handle */
+
+#endif

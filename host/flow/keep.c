@@ -1,0 +1,320 @@
+#include "flow/keep.h"
+
+#include "base/json.h"
+#include "flow/stream_state.h"
+#include "model/weights.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FORMAT "1"
+
+static int by_value(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* ---- saving
+ * ------------------------------------------------------------------------------- */
+
+static void put_counter(struct safetensors_writer *w, const char *key, uint64_t x)
+{
+    char text[24];
+
+    snprintf(text, sizeof text, "%" PRIu64, x);
+    safetensors_put_meta(w, key, text);
+}
+
+static void put_past(struct safetensors_writer *w, const char *name, const struct past *p)
+{
+    safetensors_put(w, name, TENSOR_F32, 1, &(uint64_t){ p->n }, p->ring);
+}
+
+/* The language in words, for `kiri inspect` and for people with another tool. */
+static void spell_schema(const struct kiri_schema *schema, struct buf *out)
+{
+    static const char *const kinds[] = { "number", "choice", "text",
+                                         "words",  "hour",   "weekday" };
+    static const char *const scales[] = { "linear", "log", "learned" };
+    struct jsonw j = jsonw_into(out);
+
+    jsonw_array(&j);
+    for (uint32_t i = 0; i < schema->n_fields; i++) {
+        const struct kiri_field *f = &schema->fields[i];
+        jsonw_object(&j);
+        jsonw_kstr(&j, "name", f->name);
+        if (f->symbol)
+            jsonw_kstr(&j, "symbol", f->symbol);
+        if (f->unit)
+            jsonw_kstr(&j, "unit", f->unit);
+        jsonw_kstr(&j, "kind", kinds[f->kind]);
+        if (f->kind == KIRI_NUMBER) {
+            jsonw_kstr(&j, "scale", scales[f->scale]);
+            jsonw_knum(&j, "lo", f->lo, 9);
+            jsonw_knum(&j, "hi", f->hi, 9);
+            jsonw_kint(&j, "buckets", f->buckets);
+        }
+        if (f->kind == KIRI_TEXT)
+            jsonw_kint(&j, "max_len", f->max_len);
+        if (f->kind == KIRI_CHOICE) {
+            jsonw_key(&j, "choices");
+            jsonw_array(&j);
+            for (const char *const *c = f->choices; *c; c++)
+                jsonw_string(&j, *c);
+            jsonw_end(&j);
+        }
+        if (f->flags & KIRI_CONTEXT)
+            jsonw_kbool(&j, "context", 1);
+        jsonw_end(&j);
+    }
+    jsonw_end(&j);
+}
+
+void *keep_save(const struct stream *s, const char *atom, size_t *len)
+{
+    struct safetensors_writer *w = safetensors_writer_new();
+    struct weights_block *block = NULL;
+    struct buf words = { 0 };
+    void *bytes = NULL;
+    char hash[17];
+    double sums[4] = { s->by_row.mean, s->by_row.m2, s->by_six.mean, s->by_six.m2 };
+    uint32_t turns[7] = { s->by_row.past.at, s->by_row.since, s->by_six.past.at,
+                          s->by_six.since,   s->scores.at,    s->alarm.quiet,
+                          s->alarm.open };
+
+    if (!w)
+        return NULL;
+    snprintf(hash, sizeof hash, "%016" PRIx64, kiri_schema_hash(s->schema));
+    spell_schema(s->schema, &words);
+    safetensors_put_meta(w, "format", FORMAT);
+    safetensors_put_meta(w, "kind", "atom");
+    safetensors_put_meta(w, "atom", atom);
+    safetensors_put_meta(w, "schema", buf_text(&words));
+    safetensors_put_meta(w, "schema_hash", hash);
+    put_counter(w, "gen", s->gen);
+    put_counter(w, "rows", s->rows);
+    put_counter(w, "last_id", s->last_id);
+    put_counter(w, "learned_at", s->learned_at);
+    put_counter(w, "first_ts", (uint64_t)s->first_ts);
+    put_counter(w, "last_ts", (uint64_t)s->last_ts);
+    put_counter(w, "sides_on", (uint64_t)s->sides_on);
+    put_counter(w, "alarms", s->alarms);
+    put_counter(w, "scored", s->scored);
+    put_past(w, "calibration.row", &s->by_row.past);
+    put_past(w, "calibration.six", &s->by_six.past);
+    put_past(w, "calibration.score", &s->scores);
+    safetensors_put(w, "calibration.sums", TENSOR_F64, 1, &(uint64_t){ 4 }, sums);
+    safetensors_put(w, "calibration.turns", TENSOR_U32, 1, &(uint64_t){ 7 }, turns);
+    safetensors_put(w, "calibration.last", TENSOR_F32, 1, &(uint64_t){ s->n_six },
+                    s->six + QUIET_ROWS - s->n_six);
+    block = weights_put(w, s->gpt, s->trainer);
+    if (block && !buf_failed(&words))
+        bytes = safetensors_build(w, len);
+    weights_block_free(block);
+    safetensors_writer_free(w);
+    buf_free(&words);
+    return bytes;
+}
+
+/* ---- loading
+ * ------------------------------------------------------------------------------ */
+
+static int get_counter(const struct safetensors *st, const char *key, uint64_t *out,
+                       struct kiri_error *err)
+{
+    const char *text = safetensors_meta(st, key);
+    char *end;
+
+    if (!text || *text < '0' || *text > '9')
+        return kiri_fail(err, KIRI_BAD_DATA, "metadata %s is missing or not a number",
+                         key);
+    errno = 0;
+    *out = strtoull(text, &end, 10);
+    if (errno || *end)
+        return kiri_fail(err, KIRI_BAD_DATA, "metadata %s is not a number: %.40s", key,
+                         text);
+    return 0;
+}
+
+/* A past of at most PAST_ROWS values, whole: what was kept of it goes into *p. */
+static int get_past(const struct safetensors *st, const char *name, uint32_t at,
+                    struct past *p, struct kiri_error *err)
+{
+    const struct tensor *t = safetensors_find(st, name);
+
+    if (!t || t->n_dims != 1 || t->count > PAST_ROWS)
+        return kiri_fail(err, KIRI_BAD_DATA, "tensor %s is missing or too long", name);
+    uint32_t n = (uint32_t)t->count;
+    if (at >= PAST_ROWS || (n < PAST_ROWS && at != n))
+        return kiri_fail(err, KIRI_BAD_DATA, "tensor %s does not fit its counters", name);
+    if (n == 0)
+        return 0;
+    uint32_t cap = 64;
+    while (cap < n)
+        cap = cap * 2 > PAST_ROWS ? PAST_ROWS : cap * 2;
+    p->ring = calloc(cap, sizeof *p->ring);
+    p->sorted = calloc(cap, sizeof *p->sorted);
+    if (!p->ring || !p->sorted)
+        return kiri_fail(err, KIRI_INTERNAL, "out of memory");
+    if (safetensors_copy(st, name, TENSOR_F32, n, p->ring, err))
+        return -1;
+    memcpy(p->sorted, p->ring, n * sizeof *p->ring);
+    qsort(p->sorted, n, sizeof *p->sorted, by_value);
+    p->n = n;
+    p->at = at;
+    p->cap = cap;
+    return 0;
+}
+
+static int get_calibration(struct stream *s, const struct safetensors *st,
+                           struct kiri_error *err)
+{
+    const struct tensor *last = safetensors_find(st, "calibration.last");
+    double sums[4];
+    uint32_t turns[7];
+
+    if (safetensors_copy(st, "calibration.sums", TENSOR_F64, 4, sums, err) ||
+        safetensors_copy(st, "calibration.turns", TENSOR_U32, 7, turns, err))
+        return -1;
+    if (!last || last->count > QUIET_ROWS || turns[1] > PAST_ROWS ||
+        turns[3] > PAST_ROWS || turns[5] > QUIET_ROWS || turns[6] > 1 || sums[1] < 0 ||
+        sums[3] < 0)
+        return kiri_fail(err, KIRI_BAD_DATA,
+                         "the calibration's counters are out of range");
+    s->n_six = (uint32_t)last->count;
+    if (safetensors_copy(st, "calibration.last", TENSOR_F32, s->n_six,
+                         s->six + QUIET_ROWS - s->n_six, err) ||
+        get_past(st, "calibration.row", turns[0], &s->by_row.past, err) ||
+        get_past(st, "calibration.six", turns[2], &s->by_six.past, err) ||
+        get_past(st, "calibration.score", turns[4], &s->scores, err))
+        return -1;
+    s->by_row.mean = sums[0];
+    s->by_row.m2 = sums[1];
+    s->by_row.since = turns[1];
+    s->by_six.mean = sums[2];
+    s->by_six.m2 = sums[3];
+    s->by_six.since = turns[3];
+    s->alarm = (struct alarm){ turns[5], turns[6] };
+    return 0;
+}
+
+static int get_counters(struct stream *s, const struct safetensors *st,
+                        struct kiri_error *err)
+{
+    uint64_t first_ts, last_ts, sides_on;
+
+    if (get_counter(st, "gen", &s->gen, err) || get_counter(st, "rows", &s->rows, err) ||
+        get_counter(st, "last_id", &s->last_id, err) ||
+        get_counter(st, "learned_at", &s->learned_at, err) ||
+        get_counter(st, "first_ts", &first_ts, err) ||
+        get_counter(st, "last_ts", &last_ts, err) ||
+        get_counter(st, "sides_on", &sides_on, err) ||
+        get_counter(st, "alarms", &s->alarms, err) ||
+        get_counter(st, "scored", &s->scored, err))
+        return -1;
+    s->first_ts = (int64_t)first_ts;
+    s->last_ts = (int64_t)last_ts;
+    s->sides_on = sides_on != 0;
+    return 0;
+}
+
+static int same_shape(const struct gpt_shape *a, const struct gpt_shape *b)
+{
+    return a->vocab == b->vocab && a->width == b->width && a->heads == b->heads &&
+           a->layers == b->layers && a->context == b->context && a->sides == b->sides;
+}
+
+static int get_model(struct stream *s, const struct safetensors *st,
+                     struct kiri_error *err)
+{
+    const struct gpt_shape *shape = gpt_shape_of(s->gpt);
+    struct gpt *g = weights_get(st, err);
+
+    if (!g)
+        return -1;
+    if (!same_shape(gpt_shape_of(g), shape)) {
+        gpt_free(g);
+        return kiri_fail(err, KIRI_BAD_DATA,
+                         "the model has another shape than its language");
+    }
+    gpt_free(s->gpt);
+    s->gpt = g;
+    s->trainer = gpt_trainer_new(shape, STREAM_BATCH);
+    if (!s->trainer)
+        return kiri_fail(err, KIRI_INTERNAL, "out of memory");
+    return weights_get_moments(st, s->trainer, err) < 0 ? -1 : 0;
+}
+
+/* The language of the file against ours. */
+static int check_language(const struct stream *s, const struct safetensors *st,
+                          uint64_t *hash, struct kiri_error *err)
+{
+    const char *format = safetensors_meta(st, "format"),
+               *kind = safetensors_meta(st, "kind");
+    const char *text = safetensors_meta(st, "schema_hash");
+    uint64_t ours = kiri_schema_hash(s->schema), theirs;
+    char *end;
+
+    if (!format || strcmp(format, FORMAT) != 0)
+        return kiri_fail(err, KIRI_BAD_DATA,
+                         "model format %.20s; this KIRI reads format " FORMAT,
+                         format ? format : "is not given");
+    if (!kind || strcmp(kind, "atom") != 0)
+        return kiri_fail(err, KIRI_BAD_DATA, "it is a %.20s model, not an atom's",
+                         kind ? kind : "nameless");
+    if (!text || strlen(text) != 16 || strspn(text, "0123456789abcdef") != 16)
+        return kiri_fail(err, KIRI_BAD_DATA,
+                         "metadata schema_hash is missing or damaged");
+    theirs = strtoull(text, &end, 16);
+    if (hash)
+        *hash = theirs;
+    if (theirs != ours)
+        return kiri_fail(err, KIRI_HELD,
+                         "it speaks another language (schema %016" PRIx64
+                         ", the atom now speaks %016" PRIx64 ")",
+                         theirs, ours);
+    return 0;
+}
+
+int keep_load(struct stream *s, const void *bytes, size_t len, uint64_t *hash,
+              struct kiri_error *err)
+{
+    char why[128];
+    struct safetensors *st = safetensors_parse(bytes, len, err);
+    struct stream *fresh = NULL;
+    int rc = -1;
+
+    if (!st || check_language(s, st, hash, err))
+        goto done;
+    fresh = stream_new(s->schema, &s->options, why, sizeof why);
+    if (!fresh) {
+        kiri_fail(err, KIRI_INTERNAL, "%s", why);
+        goto done;
+    }
+    if (get_model(fresh, st, err) || get_counters(fresh, st, err) ||
+        get_calibration(fresh, st, err))
+        goto done;
+    struct stream old = *s; /* all was sound: the two change places */
+    *s = *fresh;
+    *fresh = old;
+    rc = 0;
+
+done:
+    stream_free(fresh);
+    safetensors_free(st);
+    return rc;
+}
+
+void keep_history(struct stream *s, uint32_t n)
+{
+    if (n > STREAM_KEEPS)
+        n = STREAM_KEEPS;
+    s->rows -= n < s->rows ? n : s->rows;
+    s->n_kept = 0;
+}

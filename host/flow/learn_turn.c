@@ -1,0 +1,235 @@
+/*
+ * Learning: what is due is done on a private copy of the weights, which becomes the live
+ * generation only when every step of it was sound.
+ *
+ * First training at the warm-up's end; then a short turn after each STREAM_TURN rows: one
+ * window of the newest rows, the others drawn from all of the history (replay), so that
+ * what is new is learned and what is old is not forgotten. Random numbers come from
+ * (seed, generation): the same history gives the same model.
+ */
+#include "flow/stream.h"
+
+#include "flow/stream_state.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define STREAM_BATCH                                                                     \
+    4u /* windows a step                                                */
+#define RECENT_ROWS                                                                      \
+    256u /* "the newest"                                                  */
+#define WEEK_MS (7LL * 24 * 3600 * 1000)
+
+struct course {
+    uint32_t steps;
+    float lr_first, lr_last;
+};
+
+/* Several fields make longer sentences and more to learn than one number does. */
+static struct course course_of(const struct stream *s, enum stream_due due)
+{
+    if (due == STREAM_A_TURN)
+        return (struct course){ 5, 0.002f, 0.002f };
+    if (s->max_tokens == 1)
+        return (struct course){ 60, 0.005f, 0.00125f };
+    return (struct course){ 200, 0.005f, 0.00125f };
+}
+
+/* One batch of windows, sized once. */
+struct batch {
+    struct gpt_example example[STREAM_BATCH];
+    uint16_t *ids, *next;
+    struct gpt_side *sides;
+    float *mask;
+    uint32_t positions; /* of one window */
+};
+
+static int batch_init(struct batch *b, uint32_t positions)
+{
+    size_t n = (size_t)positions * STREAM_BATCH;
+
+    b->positions = positions;
+    b->ids = calloc(n, sizeof *b->ids);
+    b->next = calloc(n, sizeof *b->next);
+    b->sides = calloc(n, sizeof *b->sides);
+    b->mask = calloc(n, sizeof *b->mask);
+    return b->ids && b->next && b->sides && b->mask ? 0 : -1;
+}
+
+static void batch_fini(struct batch *b)
+{
+    free(b->ids);
+    free(b->next);
+    free(b->sides);
+    free(b->mask);
+}
+
+/* Window k of the batch: BOS and up to context + 1 rows from row `from` on. */
+static void fill_window(const struct stream *s, struct batch *b, uint32_t k,
+                        uint64_t from)
+{
+    size_t at = (size_t)k * b->positions;
+    uint16_t *ids = b->ids + at, *next = b->next + at, last = s->bos;
+    struct gpt_side *sides = b->sides + at, none = { { GPT_NO_SIDE, GPT_NO_SIDE } };
+    float *mask = b->mask + at;
+    uint32_t n = 0;
+
+    for (uint64_t r = from; r <= from + s->context && r < s->rows; r++) {
+        const struct memory *m = s->kept[r % STREAM_KEEPS];
+        for (uint32_t i = 0; i < m->n && n < b->positions; i++, n++) {
+            const struct kiri_field *f = &s->schema->fields[m->token[i].field];
+            ids[n] = last;
+            next[n] = last = m->token[i].id;
+            sides[n] =
+                s->sides_on ? (struct gpt_side){ { m->side[0], m->side[1] } } : none;
+            mask[n] = f->flags & KIRI_CONTEXT ? 0.0f : 1.0f;
+        }
+    }
+    b->example[k] = (struct gpt_example){
+        .n = n, .id = ids, .next = next, .side = sides, .mask = mask, .weight = 1
+    };
+}
+
+/* A row from which a whole window fits, drawn from the newest `span` rows. */
+static uint64_t draw(const struct stream *s, struct gpt_rng *rng, uint64_t span)
+{
+    uint64_t held = s->n_kept < span ? s->n_kept : span, window = s->context + 1;
+    uint64_t places = held > window ? held - window + 1 : 1;
+
+    return s->rows - held + gpt_rng_below(rng, (uint32_t)places);
+}
+
+static void fill_batch(const struct stream *s, struct batch *b, struct gpt_rng *rng)
+{
+    fill_window(s, b, 0, draw(s, rng, RECENT_ROWS));
+    for (uint32_t k = 1; k < STREAM_BATCH; k++)
+        fill_window(s, b, k, draw(s, rng, STREAM_KEEPS));
+}
+
+/* ---- Adam's moments, to go back to ----------------------------------------------------
+ */
+
+struct moments {
+    float *values; /* first, then second, matrix after matrix; NULL: there were none */
+    uint64_t steps;
+};
+
+static size_t matrix_size(const struct gpt_shape *shape, uint32_t i)
+{
+    struct gpt_matrix m;
+
+    gpt_matrix_at(shape, i, &m);
+    return (size_t)m.rows * m.cols;
+}
+
+static int moments_save(const struct stream *s, struct moments *out)
+{
+    const struct gpt_shape *shape = gpt_shape_of(s->gpt);
+    float *p;
+
+    *out = (struct moments){ 0 };
+    if (!s->trainer)
+        return 0;
+    p = out->values = malloc(2 * gpt_shape_params(shape) * sizeof *p);
+    if (!p)
+        return -1;
+    out->steps = gpt_steps(s->trainer);
+    for (int which = 0; which < 2; which++)
+        for (uint32_t i = 0; i < gpt_matrices(shape); p += matrix_size(shape, i++))
+            gpt_moments_read(s->trainer, which, i, p);
+    return 0;
+}
+
+static void moments_restore(struct stream *s, const struct moments *saved)
+{
+    const struct gpt_shape *shape = gpt_shape_of(s->gpt);
+    const float *p = saved->values;
+
+    if (!p) {
+        gpt_trainer_free(s->trainer);
+        s->trainer = NULL;
+        return;
+    }
+    for (int which = 0; which < 2; which++)
+        for (uint32_t i = 0; i < gpt_matrices(shape); p += matrix_size(shape, i++))
+            gpt_moments_write(s->trainer, which, i, p);
+    gpt_steps_set(s->trainer, saved->steps);
+}
+
+/* ---- a learning
+ * -------------------------------------------------------------------------- */
+
+/* Takes the course's steps on g. 1: all were sound; 0: it diverged; -1: given up. */
+static int study(struct stream *s, struct gpt *g, struct batch *b, const struct course *c,
+                 const struct gpt_parallel *par,
+                 int (*progress)(void *ctx, uint32_t done, uint32_t all), void *ctx,
+                 struct stream_lesson *out)
+{
+    struct gpt_adam adam = { .b1 = 0.85f, .b2 = 0.99f, .eps = 1e-8f };
+    uint32_t edge = c->steps < 10 ? 1 : c->steps / 10;
+    struct gpt_rng rng;
+
+    gpt_rng_seed(&rng, s->options.seed * 0x9e3779b97f4a7c15u + s->gen + 1);
+    for (uint32_t i = 0; i < c->steps; i++) {
+        float along = c->steps > 1 ? (float)i / (float)(c->steps - 1) : 0;
+        adam.lr = c->lr_first + (c->lr_last - c->lr_first) * along;
+        fill_batch(s, b, &rng);
+        float loss = gpt_train_step(g, s->trainer, b->example, STREAM_BATCH, &adam, par);
+        if (!isfinite(loss))
+            return 0;
+        out->before += i < edge ? loss / (float)edge : 0;
+        out->after += i >= c->steps - edge ? loss / (float)edge : 0;
+        out->steps++;
+        if (progress && progress(ctx, i + 1, c->steps))
+            return -1;
+    }
+    return 1;
+}
+
+int stream_learn(struct stream *s, const struct gpt_parallel *par,
+                 int (*progress)(void *ctx, uint32_t done, uint32_t all), void *ctx,
+                 struct stream_lesson *out)
+{
+    enum stream_due due = stream_due(s);
+    const struct gpt_shape *shape = gpt_shape_of(s->gpt);
+    struct course course = course_of(s, due);
+    struct batch batch = { 0 };
+    struct moments saved = { 0 };
+    struct gpt *g = NULL;
+    int rc = -1, had_sides = s->sides_on;
+
+    *out = (struct stream_lesson){ .gen = s->gen };
+    if (due == STREAM_NOTHING)
+        return 0;
+    if (moments_save(s, &saved) || batch_init(&batch, shape->context))
+        goto done;
+    g = gpt_copy(s->gpt);
+    if (!s->trainer)
+        s->trainer = gpt_trainer_new(shape, STREAM_BATCH);
+    if (!g || !s->trainer)
+        goto done;
+
+    s->sides_on = had_sides || s->last_ts - s->first_ts >= WEEK_MS;
+    int sound = study(s, g, &batch, &course, par, progress, ctx, out);
+    if (sound > 0) {
+        struct gpt *old = s->gpt;
+        s->gpt = g;
+        g = old;
+        s->window_ok = 0;
+        out->gen = ++s->gen;
+    } else {
+        moments_restore(s, &saved);
+        s->sides_on = had_sides;
+        out->rejected = sound == 0;
+    }
+    if (sound >= 0) {
+        s->learned_at = s->rows;
+        rc = 0;
+    }
+
+done:
+    gpt_free(g);
+    batch_fini(&batch);
+    free(saved.values);
+    return rc;
+}

@@ -1,0 +1,62 @@
+/*
+ * Step two: rows -> verdicts. Scores first, learns after; while the stream is with a
+ * learner its rows wait, so that each is scored by exactly the generation it should be.
+ */
+#include "flow/instance.h"
+
+#include "base/log.h"
+#include "flow/values.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void take_note(struct instance *in, struct observed *row, const struct verdict *v)
+{
+    if (in->n_recent == INSTANCE_RECENT) {
+        memmove(in->recent, in->recent + 1, sizeof in->recent - sizeof *in->recent);
+        memmove(in->recent_alarm, in->recent_alarm + 1, sizeof in->recent_alarm - 1);
+        in->n_recent--;
+    }
+    in->recent[in->n_recent] = v->surprise;
+    in->recent_alarm[in->n_recent++] = v->alarm != 0;
+    in->clamped += v->clamped;
+    for (uint32_t i = 0; i < in->schema->n_fields; i++)
+        in->missing += kiri_is_missing(&in->schema->fields[i], &row->v[i]) != 0;
+    in->last = *v;
+    free(in->last_row);
+    in->last_row = row;
+    stream_facts(in->stream, &in->facts);
+}
+
+/* Scores the row and hands it on; it belongs to the instance afterwards. */
+static void score(struct instance *in, struct observed *row)
+{
+    struct verdict v;
+
+    values_clock(in->schema, row->ts, row->v);
+    struct stream_row r = { .id = in->flow->next_id++, .ts = row->ts, .v = row->v };
+    if (stream_push(in->stream, &r, &v)) {
+        in->dropped++;
+        log_error("%s: out of memory, a row was not scored", in->name);
+        free(row);
+        return;
+    }
+    take_note(in, row, &v);
+    publish_row(in, row, &v);
+}
+
+void score_rows(struct instance *in)
+{
+    while (in->rows && !in->learning) {
+        if (!in->closing && stream_due(in->stream)) {
+            learn_start(in);
+            continue;
+        }
+        struct observed *row = in->rows;
+        in->rows = row->next;
+        if (!in->rows)
+            in->rows_last = &in->rows;
+        in->n_rows--;
+        score(in, row);
+    }
+}

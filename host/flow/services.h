@@ -1,0 +1,49 @@
+/*
+ * flow/services.h - what the host does for an atom: the table behind struct kiri_host.
+ *
+ * The key-value state lives here in memory; what a callback changed is written to the
+ * store afterwards, on the loop thread (services_flush). Calls on one instance never
+ * overlap, so a callback owns the table while it runs.
+ */
+#ifndef KIRI_FLOW_SERVICES_H
+#define KIRI_FLOW_SERVICES_H
+
+#include "base/log.h"
+#include "conf/conf.h"
+#include "flow/flow.h"
+
+#include <kiri/atom.h>
+#include <pthread.h>
+
+#define SERVICES_KEYS  64u
+#define SERVICES_VALUE 4096u
+
+struct service_pair { /* one key of the small durable state */
+    char key[64];
+    void *value;
+    uint32_t len;
+    int dirty;
+};
+
+struct services {
+    struct kiri_host table;
+    struct flow *flow;
+    const char *name; /* of the instance; lives as long */
+    struct {
+        const char *name;
+        char *value;
+    } * options; /* ends with a NULL name */
+    struct service_pair kv[SERVICES_KEYS];
+    uint32_t n_kv;
+    pthread_mutex_t gate_lock;
+    struct log_gate gate;
+};
+
+/* Reads the options and the stored keys. 0, or -1 when memory is short or the store
+ * fails. */
+int services_init(struct services *s, struct flow *f, const char *name,
+                  const struct conf_atom *c, const struct kiri_option *table);
+void services_flush(struct services *s); /* loop thread, no callback running */
+void services_fini(struct services *s);
+
+#endif

@@ -1,0 +1,402 @@
+/*
+ * Scoring: tokens -> window -> nats -> statistic -> score -> tail -> alarm.
+ */
+#include "flow/stream.h"
+
+#include "flow/stream_state.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The published tiny GPT; positions rounded up to whole eights. */
+#define WIDTH  32u
+#define HEADS  4u
+#define LAYERS 2u
+
+const char *stream_state_name(enum stream_state s)
+{
+    static const char *const names[] = { "learning", "normal", "alarm" };
+
+    return names[s];
+}
+
+static int speaks(const struct kiri_schema *schema, char *why, size_t cap)
+{
+    for (uint32_t i = 0; i < schema->n_fields; i++) {
+        const struct kiri_field *f = &schema->fields[i];
+        if (f->kind == KIRI_WORDS ||
+            (f->kind == KIRI_NUMBER && f->scale == KIRI_LEARNED)) {
+            snprintf(why, cap,
+                     "field %s: this version of KIRI does not learn languages (%s) yet; "
+                     "use LINEAR or LOG numbers, CHOICE or TEXT",
+                     f->name, f->kind == KIRI_WORDS ? "WORDS" : "scale LEARNED");
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static struct gpt_shape shape_for(const struct stream *s)
+{
+    uint32_t positions = (s->context + 1) * s->max_tokens;
+
+    return (struct gpt_shape){
+        .vocab = s->vocab,
+        .width = WIDTH,
+        .heads = HEADS,
+        .layers = LAYERS,
+        .context = (positions + 7) / 8 * 8,
+        .sides = kiri_schema_has_sides(s->schema) ? KIRI_SIDE_ROWS : 0,
+    };
+}
+
+/* Memory for one window of tokens and what the model says about one row. */
+static int make_scratch(struct stream *s, uint32_t positions)
+{
+    s->ids = calloc(positions, sizeof *s->ids);
+    s->next = calloc(positions, sizeof *s->next);
+    s->sides = calloc(positions, sizeof *s->sides);
+    s->tokens = calloc(s->max_tokens, sizeof *s->tokens);
+    s->nll = calloc(s->max_tokens, sizeof *s->nll);
+    s->entropy = calloc(s->max_tokens, sizeof *s->entropy);
+    s->logp = calloc((size_t)s->max_tokens * s->vocab, sizeof *s->logp);
+    s->kept = calloc(STREAM_KEEPS, sizeof(struct memory *));
+    return s->ids && s->next && s->sides && s->tokens && s->nll && s->entropy &&
+                   s->logp && s->kept
+               ? 0
+               : -1;
+}
+
+struct stream *stream_new(const struct kiri_schema *schema,
+                          const struct stream_options *o, char *why, size_t cap)
+{
+    struct stream *s;
+
+    if (!speaks(schema, why, cap))
+        return NULL;
+    s = calloc(1, sizeof *s);
+    if (!s)
+        goto no_memory;
+    s->schema = schema;
+    s->options = *o;
+    if (!s->options.warmup)
+        s->options.warmup = 750;
+    if (!(s->options.alarm_rate > 0))
+        s->options.alarm_rate = 1e-3;
+    s->vocab = kiri_schema_vocab(schema);
+    s->bos = (uint16_t)kiri_schema_bos(schema);
+    s->max_tokens = kiri_schema_max_tokens(schema);
+    s->context = kiri_schema_context(schema);
+    s->alarm = (struct alarm)ALARM_START;
+
+    struct gpt_shape shape = shape_for(s);
+    if (gpt_shape_check(&shape, why, cap))
+        goto fail;
+    s->gpt = gpt_new(&shape, o->seed);
+    s->cache = gpt_cache_new(&shape);
+    if (!s->gpt || !s->cache || make_scratch(s, shape.context))
+        goto no_memory;
+    return s;
+
+no_memory:
+    snprintf(why, cap, "out of memory");
+fail:
+    stream_free(s);
+    return NULL;
+}
+
+void stream_free(struct stream *s)
+{
+    if (!s)
+        return;
+    for (uint32_t i = 0; s->kept && i < STREAM_KEEPS; i++)
+        free(s->kept[i]);
+    gauge_fini(&s->by_row);
+    gauge_fini(&s->by_six);
+    past_fini(&s->scores);
+    gpt_free(s->gpt);
+    gpt_cache_free(s->cache);
+    gpt_trainer_free(s->trainer);
+    free(s->kept);
+    free(s->ids);
+    free(s->next);
+    free(s->sides);
+    free(s->tokens);
+    free(s->nll);
+    free(s->entropy);
+    free(s->logp);
+    free(s);
+}
+
+/* ---- the window
+ * ------------------------------------------------------------------------ */
+
+/* Windows begin on a grid: between refills a window grows from about half its context to
+ * all of it, so a row's window follows from its number alone. */
+static uint64_t window_start(const struct stream *s, uint64_t row)
+{
+    uint32_t hop = s->context > 1 ? s->context / 2 : 1;
+    uint64_t grid = row / hop * hop, back = s->context ? s->context - hop + 1 : 0;
+    uint64_t from = grid > back ? grid - back : 0, oldest = s->rows - s->n_kept;
+
+    if (s->context == 0)
+        from = row;
+    return from > oldest ? from : oldest;
+}
+
+static struct gpt_side sides_of(const struct stream *s,
+                                const uint16_t row[GPT_SIDE_SLOTS])
+{
+    struct gpt_side none = { { GPT_NO_SIDE, GPT_NO_SIDE } };
+
+    return s->sides_on ? (struct gpt_side){ { row[0], row[1] } } : none;
+}
+
+/* Feeds BOS and the rows [from, to) to an empty cache, all but the last token. */
+static void refill(struct stream *s, uint64_t from, uint64_t to)
+{
+    uint32_t n = 0;
+
+    gpt_cache_rewind(s->cache, 0);
+    s->pending = s->bos;
+    for (uint64_t r = from; r < to; r++) {
+        const struct memory *m = s->kept[r % STREAM_KEEPS];
+        for (uint32_t i = 0; i < m->n; i++) {
+            s->ids[n] = s->pending;
+            s->sides[n++] = sides_of(s, m->side);
+            s->pending = m->token[i].id;
+        }
+    }
+    if (n)
+        gpt_forward(s->gpt, s->cache, s->ids, NULL, s->sides, n,
+                    &(struct gpt_belief){ 0 });
+    s->window_from = from;
+    s->window_to = to;
+    s->window_ok = 1;
+}
+
+/* nats, entropy and beliefs of this row's tokens, given its window. */
+static void read_row(struct stream *s, const struct memory *m)
+{
+    uint64_t from = window_start(s, s->rows);
+
+    if (!s->window_ok || s->window_from != from || s->window_to != s->rows)
+        refill(s, from, s->rows);
+    for (uint32_t i = 0; i < m->n; i++) {
+        s->ids[i] = i ? m->token[i - 1].id : s->pending;
+        s->next[i] = m->token[i].id;
+        s->sides[i] = sides_of(s, m->side);
+    }
+    gpt_forward(s->gpt, s->cache, s->ids, s->next, s->sides, m->n,
+                &(struct gpt_belief){ s->nll, s->entropy, s->logp });
+    s->pending = m->token[m->n - 1].id;
+    s->window_to = s->rows + 1;
+}
+
+/* ---- the verdict
+ * --------------------------------------------------------------------------- */
+
+/* The most probable words of field f at position t, most probable first. */
+static void expect(const struct stream *s, uint32_t f, uint32_t t,
+                   struct verdict_field *out)
+{
+    const float *logp = s->logp + (size_t)t * s->vocab;
+    uint32_t first, n = kiri_schema_words(s->schema, f, &first);
+
+    for (uint32_t id = first; id < first + n; id++) {
+        float p = expf(logp[id]);
+        uint32_t at = out->n_expected;
+        if (p < 0.02f || (at == STREAM_EXPECTED && p <= out->expected[at - 1].p))
+            continue;
+        if (at == STREAM_EXPECTED)
+            at--;
+        else
+            out->n_expected++;
+        for (; at > 0 && out->expected[at - 1].p < p; at--)
+            out->expected[at] = out->expected[at - 1];
+        out->expected[at].word = (uint16_t)id;
+        out->expected[at].p = p;
+    }
+}
+
+/* Tokens [t, end) are field f's. */
+static void judge_field(const struct stream *s, const struct memory *m, uint32_t t,
+                        uint32_t end, struct verdict_field *out)
+{
+    uint32_t worst = t;
+    float nats = 0, excess = 0;
+
+    for (uint32_t i = t; i < end; i++) {
+        nats += s->nll[i];
+        excess += s->nll[i] - s->entropy[i];
+        if (s->nll[i] > s->nll[worst])
+            worst = i;
+    }
+    *out = (struct verdict_field){
+        .field = m->token[t].field,
+        .word = m->token[worst].id,
+        .nats = nats / (float)(end - t),
+        .excess = excess / (float)(end - t),
+    };
+    expect(s, out->field, worst, out);
+}
+
+/* Fields, surprise and blame; returns the row's excess: mean of nll - entropy. */
+static float judge(const struct stream *s, const struct memory *m, struct verdict *out)
+{
+    float nats = 0, excess = 0, most = -INFINITY;
+    uint32_t scored = 0;
+
+    out->blame = s->schema->n_fields;
+    for (uint32_t t = 0, end; t < m->n; t = end) {
+        uint32_t f = m->token[t].field;
+        for (end = t; end < m->n && m->token[end].field == f; end++)
+            ;
+        if (s->schema->fields[f].flags & KIRI_CONTEXT)
+            continue;
+        for (uint32_t i = t; i < end; i++) {
+            nats += s->nll[i];
+            excess += s->nll[i] - s->entropy[i];
+        }
+        scored += end - t;
+        struct verdict_field *v = &out->field[out->n_fields++];
+        judge_field(s, m, t, end, v);
+        if (v->excess > most) {
+            most = v->excess;
+            out->blame = f;
+        }
+    }
+    out->surprise = scored ? nats / (float)scored : 0;
+    return scored ? excess / (float)scored : 0;
+}
+
+/* Score, tail and alarm of this row against the past, which then takes it in. */
+static int calibrate(struct stream *s, float excess, struct verdict *out)
+{
+    float six = 0;
+
+    memmove(s->six, s->six + 1, sizeof s->six - sizeof *s->six);
+    s->six[QUIET_ROWS - 1] = excess;
+    if (s->n_six < QUIET_ROWS)
+        s->n_six++;
+    for (uint32_t i = QUIET_ROWS - s->n_six; i < QUIET_ROWS; i++)
+        six += s->six[i];
+    six /= (float)s->n_six;
+
+    double row_score = gauge_score(&s->by_row, (double)excess);
+    double six_score = gauge_score(&s->by_six, (double)six);
+    out->score = (float)(row_score > six_score ? row_score : six_score);
+    out->tail = (float)past_tail(&s->scores, (double)out->score);
+    int step = alarm_step(&s->alarm, (double)out->tail, s->options.alarm_rate);
+    out->onset = step > 0;
+    out->closed = step < 0;
+    out->alarm = (int)s->alarm.open;
+    s->alarms += step > 0;
+    s->scored++;
+
+    if (gauge_add(&s->by_row, excess) || gauge_add(&s->by_six, six))
+        return -1;
+    if (!out->alarm && s->by_row.past.n > PAST_ENOUGH)
+        return past_add(&s->scores, out->score);
+    return 0;
+}
+
+/* ---- rows
+ * ---------------------------------------------------------------------------------- */
+
+/* A copy of the row's tokens and sides; NULL when memory is short. */
+static struct memory *memorise(struct stream *s, const struct stream_row *row,
+                               uint32_t *clamped)
+{
+    int n = kiri_tokenize(s->schema, row->v, s->tokens, s->max_tokens, clamped);
+    if (n <= 0)
+        return NULL;
+    struct memory *m = malloc(sizeof *m + (size_t)n * sizeof m->token[0]);
+    if (!m)
+        return NULL;
+    m->n = (uint16_t)n;
+    kiri_sides(s->schema, row->v, m->side);
+    memcpy(m->token, s->tokens, (size_t)n * sizeof m->token[0]);
+    return m;
+}
+
+/* The row becomes history. */
+static void keep_row(struct stream *s, const struct stream_row *row, struct memory *m)
+{
+    struct memory **place = &s->kept[s->rows % STREAM_KEEPS];
+
+    free(*place);
+    *place = m;
+    if (s->n_kept < STREAM_KEEPS)
+        s->n_kept++;
+    if (!s->rows++)
+        s->first_ts = row->ts;
+    s->last_ts = row->ts;
+    s->last_id = row->id;
+}
+
+int stream_remember(struct stream *s, const struct stream_row *row)
+{
+    struct memory *m = memorise(s, row, NULL);
+
+    if (!m)
+        return -1;
+    keep_row(s, row, m);
+    s->window_ok = 0;
+    return 0;
+}
+
+int stream_push(struct stream *s, const struct stream_row *row, struct verdict *out)
+{
+    *out = (struct verdict){
+        .id = row->id, .row = s->rows, .ts = row->ts, .gen = s->gen, .tail = 1
+    };
+    struct memory *m = memorise(s, row, &out->clamped);
+    if (!m)
+        return -1;
+    read_row(s, m);
+    float excess = judge(s, m, out);
+    if (s->gen && calibrate(s, excess, out)) {
+        free(m);
+        s->window_ok = 0;
+        return -1;
+    }
+    out->state = !s->gen ? STREAM_LEARNING : out->alarm ? STREAM_ALARM : STREAM_NORMAL;
+    keep_row(s, row, m);
+    return 0;
+}
+
+enum stream_due stream_due(const struct stream *s)
+{
+    if (s->options.learn_off || s->rows == s->learned_at)
+        return STREAM_NOTHING;
+    if (!s->gen)
+        return s->rows >= s->options.warmup ? STREAM_WARMUP : STREAM_NOTHING;
+    return s->rows % STREAM_TURN == 0 ? STREAM_A_TURN : STREAM_NOTHING;
+}
+
+void stream_facts(const struct stream *s, struct stream_facts *out)
+{
+    *out = (struct stream_facts){
+        .gen = s->gen,
+        .rows = s->rows,
+        .last_id = s->last_id,
+        .warmup = s->options.warmup,
+        .state = !s->gen         ? STREAM_LEARNING
+                 : s->alarm.open ? STREAM_ALARM
+                                 : STREAM_NORMAL,
+        .remembered = s->n_kept,
+        .calibrated = s->scores.n,
+        .params = gpt_shape_params(gpt_shape_of(s->gpt)),
+        .alarm_rate = s->options.alarm_rate,
+        .alarms = s->alarms,
+        .scored = s->scored,
+    };
+}
+
+const struct kiri_schema *stream_schema(const struct stream *s)
+{
+    return s->schema;
+}

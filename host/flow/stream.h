@@ -1,0 +1,124 @@
+/*
+ * flow/stream.h - the heart: one stream of observations, its language, its model, its
+ * past.
+ *
+ * push(row) -> verdict. No clock, no I/O, no threads: the host, `kiri detect` and `kiri
+ * replay` drive this same object, and the same rows give the same verdicts, bit for bit.
+ *
+ *     for each row:  if (stream_due(s)) stream_learn(s, ...);   stream_push(s, row,
+ * &verdict);
+ *
+ * A row is scored by exactly one generation, whose number goes with the verdict. The
+ * model sees BOS and whole observations, oldest first: windows begin on a fixed grid of
+ * rows, so that what a row sees depends on its number only and the key-value cache is
+ * refilled once in context / 2 rows.
+ *
+ * Threads: one caller at a time; the caller may hand the whole stream to another thread.
+ */
+#ifndef KIRI_FLOW_STREAM_H
+#define KIRI_FLOW_STREAM_H
+
+#include "engine/gpt.h"
+
+#include <kiri/schema.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define STREAM_KEEPS    8192u /* rows of history that learning replays */
+#define STREAM_TURN     128u /* rows between learning turns                              */
+#define STREAM_EXPECTED 3u   /* words that a verdict says were expected instead   */
+
+struct stream_options {
+    uint64_t seed;   /* of the weights and of every turn                               */
+    uint32_t warmup; /* rows before the first training; 0: 750                         */
+    int learn_off;   /* never train: score with the model that was loaded, if any      */
+    double alarm_rate; /* budget a row: P that one row opens an alarm, 0..1; 0: 1/1000 */
+};
+
+enum stream_state { STREAM_LEARNING, STREAM_NORMAL, STREAM_ALARM };
+const char *stream_state_name(enum stream_state s); /* "learning" "normal" "alarm" */
+
+struct stream_row {
+    uint64_t id; /* the caller's name for it, rising                        */
+    int64_t ts;  /* ms UTC; only tells whether a week of history is there   */
+    const union kiri_value *v; /* [n_fields]; hour and weekday filled in */
+};
+
+/* One field of a verdict. A field of several tokens (TEXT) speaks by its worst one. */
+struct verdict_field {
+    uint16_t field; /* index in the schema                                     */
+    uint16_t word;  /* token id seen                                           */
+    float nats;     /* of the field: mean over its tokens                      */
+    float excess;   /* nats minus the entropy that was expected there          */
+    uint32_t n_expected;
+    struct {
+        uint16_t word;
+        float p;
+    } expected[STREAM_EXPECTED]; /* most probable first, p >= .02 */
+};
+
+struct verdict {
+    uint64_t id, row; /* the row's id; its number in this stream, from 0         */
+    int64_t ts;
+    uint64_t gen; /* generation that scored it; 0: never trained             */
+    enum stream_state state;
+    float surprise;   /* mean nats over the scored tokens                        */
+    float score;      /* decades, 0..20                                          */
+    float tail;       /* P(score at least this | normal), (0, 1]                 */
+    int alarm;        /* 1: an alarm is open                                     */
+    int onset;        /* 1: it opened with this row                              */
+    int closed;       /* 1: it closed with this row                              */
+    uint32_t blame;   /* field with the most excess, or n_fields: none           */
+    uint32_t clamped; /* values out of range                                     */
+    uint32_t n_fields;
+    struct verdict_field field[KIRI_MAX_FIELDS]; /* scored fields, in schema order */
+};
+
+struct stream;
+
+/* Copies nothing of the schema: it must outlive the stream. NULL and a sentence in
+ * why[cap] when memory is short or the schema needs what this version does not speak
+ * (LEARNED, WORDS). */
+struct stream *stream_new(const struct kiri_schema *schema,
+                          const struct stream_options *o, char *why, size_t cap);
+void stream_free(struct stream *s); /* NULL is fine */
+
+/* Scores one row, then remembers it. 0, or -1 when memory is short: nothing happened. */
+int stream_push(struct stream *s, const struct stream_row *row, struct verdict *out);
+/* Remembers a row without scoring it: history from before this process. Same return. */
+int stream_remember(struct stream *s, const struct stream_row *row);
+
+enum stream_due { STREAM_NOTHING, STREAM_WARMUP, STREAM_A_TURN };
+/* What learning should happen before the next row. */
+enum stream_due stream_due(const struct stream *s);
+
+/* What came of a learning. */
+struct stream_lesson {
+    uint64_t gen;        /* the live generation afterwards                              */
+    uint32_t steps;      /* taken                                                       */
+    float before, after; /* mean loss of the first and last steps, nats per token       */
+    int rejected; /* 1: it diverged; the live generation is what it was           */
+};
+/* Does what is due, beside the live model, and makes the result live. `progress` (may be
+ * NULL) is called with done and all steps, and returns nonzero to give up: then nothing
+ * changes. 0, or -1 when given up or memory is short. */
+int stream_learn(struct stream *s, const struct gpt_parallel *par,
+                 int (*progress)(void *ctx, uint32_t done, uint32_t all), void *ctx,
+                 struct stream_lesson *out);
+
+/* For status. */
+struct stream_facts {
+    uint64_t gen, rows;
+    uint64_t last_id; /* id of the last row                                          */
+    uint32_t warmup;
+    enum stream_state state;
+    uint32_t remembered, calibrated; /* rows in history; scores in the tail's sample */
+    size_t params;
+    double alarm_rate;
+    uint64_t alarms, scored; /* onsets and rows scored by a trained model */
+};
+void stream_facts(const struct stream *s, struct stream_facts *out);
+const struct kiri_schema *stream_schema(const struct stream *s);
+
+#endif

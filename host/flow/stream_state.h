@@ -1,0 +1,63 @@
+/*
+ * flow/stream_state.h - what a stream is made of: for stream.c, learn_turn.c and keep.c,
+ * which score, teach and save it. Nobody else looks inside.
+ */
+#ifndef KIRI_FLOW_STREAM_STATE_H
+#define KIRI_FLOW_STREAM_STATE_H
+
+#include "flow/calibrate.h"
+#include "flow/stream.h"
+
+#define STREAM_BATCH 4u /* windows a training step */
+
+/* One remembered observation. */
+struct memory {
+    uint16_t side[GPT_SIDE_SLOTS];
+    uint16_t n;
+    struct kiri_token token[];
+};
+
+struct stream {
+    const struct kiri_schema *schema;
+    struct stream_options options;
+
+    /* the language */
+    uint32_t vocab, max_tokens;
+    uint32_t context; /* past observations in a full window */
+    uint16_t bos;
+
+    /* the live generation */
+    uint64_t gen; /* 0: never trained */
+    struct gpt *gpt;
+    struct gpt_trainer *trainer; /* Adam's moments; made at the first learning */
+    int sides_on; /* hour and weekday are used: there was a week of history */
+
+    /* history: the last STREAM_KEEPS rows; row r stands at r % STREAM_KEEPS */
+    struct memory **kept;
+    uint64_t rows; /* pushed and remembered, ever */
+    uint32_t n_kept;
+    uint64_t last_id, learned_at; /* row number of the last learning */
+    int64_t first_ts, last_ts;
+
+    /* the window in the cache */
+    struct gpt_cache *cache;
+    uint64_t window_from, window_to; /* rows [from, to) are fed, but for the last token */
+    int window_ok;                   /* 0: refill (another generation, a fresh start) */
+    uint16_t pending; /* the last token, not fed yet: its side rows are the next row's */
+
+    /* calibration */
+    struct gauge by_row, by_six; /* excess of the row, and its mean over six rows */
+    float six[QUIET_ROWS];       /* the last six excesses */
+    uint32_t n_six;
+    struct past scores; /* of rows outside alarms */
+    struct alarm alarm;
+    uint64_t alarms, scored;
+
+    /* scratch, sized once: [max_tokens + window] */
+    uint16_t *ids, *next;
+    struct gpt_side *sides;
+    struct kiri_token *tokens;
+    float *nll, *entropy, *logp;
+};
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * flow/values.h - an observation's values by name, as JSON: {"cpu":53.1,"net":"up"}. What
+ * is stored and published are words and numbers, never indexes, so that a field may be
+ * added or a choice moved and history is still understood. Missing values are absent;
+ * hour and weekday, which follow from the time, too. A TEXT that is not UTF-8 is
+ * {"hex":"00ff"}.
+ */
+#ifndef KIRI_FLOW_VALUES_H
+#define KIRI_FLOW_VALUES_H
+
+#include "base/buf.h"
+#include "base/json.h"
+
+#include <kiri/schema.h>
+
+void values_write(const struct kiri_schema *s, const union kiri_value *v,
+                  struct buf *out);
+/* One value; null when missing. */
+void value_write(const struct kiri_field *f, const union kiri_value *v, struct jsonw *j);
+
+/* Reads them back into v[n_fields]: names that the schema does not know are passed over,
+ * what is absent or of another type is missing. Texts are copied into *texts, which must
+ * live as long as v. Hour and weekday are filled in from ts. 0, or -1: not a JSON object.
+ */
+int values_read(const struct kiri_schema *s, const char *json, int64_t ts,
+                union kiri_value *v, struct buf *texts);
+
+/* Fills HOUR and WEEKDAY fields from the local time at ts. */
+void values_clock(const struct kiri_schema *s, int64_t ts, union kiri_value *v);
+
+#endif

@@ -1,0 +1,95 @@
+/*
+ * A verdict as JSON: what was seen, how surprising each word was, what was expected
+ * instead.
+ */
+#include "flow/instance.h"
+
+#include "base/json.h"
+#include "flow/values.h"
+
+static void write_word(struct jsonw *j, const struct kiri_schema *s, uint32_t id)
+{
+    char word[80];
+
+    kiri_word(s, id, word, sizeof word);
+    jsonw_string(j, word);
+}
+
+/* [lo, hi) of a number's word; null for a missing word. */
+static void write_range(const struct kiri_schema *s, uint32_t field, uint32_t id,
+                        struct jsonw *j)
+{
+    const struct kiri_field *f = &s->fields[field];
+    uint32_t first;
+    double lo, hi;
+
+    kiri_schema_words(s, field, &first);
+    if (f->kind != KIRI_NUMBER || id - first >= f->buckets) {
+        jsonw_null(j);
+        return;
+    }
+    kiri_bucket(f, id - first, &lo, &hi);
+    jsonw_array(j);
+    jsonw_num(j, lo, 3);
+    jsonw_num(j, hi, 3);
+    jsonw_end(j);
+}
+
+static void write_ranges(const struct kiri_schema *s, const struct verdict_field *f,
+                         struct jsonw *j)
+{
+    jsonw_key(j, "range");
+    write_range(s, f->field, f->word, j);
+    jsonw_key(j, "expected_ranges");
+    jsonw_array(j);
+    for (uint32_t k = 0; k < f->n_expected; k++)
+        write_range(s, f->field, f->expected[k].word, j);
+    jsonw_end(j);
+}
+
+void verdict_fields(const struct kiri_schema *s, const union kiri_value *v,
+                    const struct verdict *d, int ranges, struct jsonw *j)
+{
+    jsonw_array(j);
+    for (uint32_t i = 0; i < d->n_fields; i++) {
+        const struct verdict_field *f = &d->field[i];
+        const struct kiri_field *field = &s->fields[f->field];
+        jsonw_object(j);
+        jsonw_kstr(j, "name", field->name);
+        if (ranges && field->unit)
+            jsonw_kstr(j, "unit", field->unit);
+        jsonw_key(j, "word");
+        write_word(j, s, f->word);
+        jsonw_key(j, "value");
+        if (field->kind == KIRI_NUMBER && !kiri_is_missing(field, &v[f->field]))
+            jsonw_num(j, v[f->field].num, 5);
+        else
+            value_write(field, &v[f->field], j);
+        jsonw_knum(j, "nats", (double)f->nats, 4);
+        jsonw_key(j, "expected");
+        jsonw_array(j);
+        for (uint32_t k = 0; k < f->n_expected; k++) {
+            jsonw_array(j);
+            write_word(j, s, f->expected[k].word);
+            jsonw_num(j, (double)f->expected[k].p, 2);
+            jsonw_end(j);
+        }
+        jsonw_end(j);
+        if (ranges)
+            write_ranges(s, f, j);
+        jsonw_end(j);
+    }
+    jsonw_end(j);
+}
+
+void verdict_write(const struct kiri_schema *s, const struct verdict *v, struct jsonw *j)
+{
+    jsonw_kint(j, "id", (int64_t)v->id);
+    jsonw_kint(j, "gen", (int64_t)v->gen);
+    jsonw_kstr(j, "state", stream_state_name(v->state));
+    jsonw_knum(j, "surprise", (double)v->surprise, 4);
+    jsonw_knum(j, "score", (double)v->score, 4);
+    jsonw_knum(j, "tail", (double)v->tail, 3);
+    jsonw_kbool(j, "alarm", v->alarm);
+    jsonw_kstr(j, "blame", v->blame < s->n_fields ? s->fields[v->blame].name : "");
+}

@@ -1,0 +1,36 @@
+/*
+ * host.h - one running molecule: owns loop, threads, store, bus and atoms; built from a
+ * conf.
+ */
+#ifndef KIRI_HOST_H
+#define KIRI_HOST_H
+
+#include "base/error.h"
+#include "conf/conf.h"
+
+#include <stdint.h>
+
+struct host_options {
+    int64_t for_ms; /* stop by itself after this long; 0: run until a signal */
+    int quiet; /* no "listening on", "loaded" lines                                 */
+};
+
+/*
+ * Runs until SIGTERM or SIGINT (or for_ms), then saves, closes and returns. 0, or -1 and
+ * a sentence: KIRI_HELD (state directory or address in use), KIRI_BAD_CONFIG (an atom's
+ * options), KIRI_BAD_DATA (a .so), KIRI_NO_WRITE (state directory). A second SIGINT stops
+ * at once.
+ */
+int host_run(const struct conf *conf, const struct host_options *o,
+             struct kiri_error *err);
+
+/* Everything that host_run would check before it starts, without any side effect: plugins
+ * are found and probed in a child, their options checked. Adds sentences; returns how
+ * many. */
+unsigned host_check(const struct conf *conf, struct conf_errors *errors);
+
+/* Where a running host of this state directory listens, as it wrote them into
+ * <state>/host.json at start: malloc'ed URLs. -1 and a sentence: KIRI_UNAVAILABLE. */
+int host_address(const char *state, char **bus, char **control, struct kiri_error *err);
+
+#endif
