@@ -17,8 +17,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* ---- the instance
- * ---------------------------------------------------------------------- */
+/* ---- the instance ----------------------------------------------------------- */
 
 enum { PROCFS, SYSFS, ROOTFS, LANGUAGE, INTERFACES, N_OPTIONS };
 
@@ -130,8 +129,7 @@ static const struct kiri_schema *pulse_schema(void *self)
     return p->schema;
 }
 
-/* ---- from counters to values
- * ----------------------------------------------------------- */
+/* ---- from counters to values ------------------------------------------------ */
 
 /* How far a counter went since the last reading; NaN when there is no telling. */
 static double growth(struct past *p, int readable, uint64_t now)

@@ -6,8 +6,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
-/* ---- cpu, load
- * ------------------------------------------------------------------------- */
+/* ---- cpu, load -------------------------------------------------------------- */
 
 /* "user nice system idle iowait irq softirq steal guest guest_nice" */
 static int take_ticks(const char *s, struct cpu_ticks *out)
@@ -62,8 +61,7 @@ int read_load(const char *procfs, double *out)
     return found;
 }
 
-/* ---- memory
- * ---------------------------------------------------------------------------- */
+/* ---- memory ----------------------------------------------------------------- */
 
 static int read_pair(const char *procfs, const char *total, const char *free,
                      struct memory *out)
@@ -130,8 +128,7 @@ int read_memory_charged(const char *sysfs, uint64_t *kb)
     return 0;
 }
 
-/* ---- network
- * --------------------------------------------------------------------------- */
+/* ---- network ---------------------------------------------------------------- */
 
 /* Takes "  eth0: 123 ..." apart; the name is cut out of the line. */
 static int take_interface(char *line, const char **name, struct traffic *t)
@@ -230,8 +227,7 @@ int read_link(const char *procfs, const char *sysfs, const char *interfaces, int
     return 0;
 }
 
-/* ---- disks
- * ----------------------------------------------------------------------------- */
+/* ---- disks ------------------------------------------------------------------ */
 
 static int is_digit(char c)
 {
@@ -322,8 +318,7 @@ int read_disk_used(const char *rootfs, double *percent)
     return 0;
 }
 
-/* ---- pressure
- * -------------------------------------------------------------------------- */
+/* ---- pressure --------------------------------------------------------------- */
 
 int read_stall(const char *procfs, const char *what, uint64_t *us)
 {

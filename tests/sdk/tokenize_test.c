@@ -285,8 +285,7 @@ static void a_full_buffer_is_refused_not_overrun(void **state)
     assert_int_equal(kiri_tokenize(&schema, r.v, r.out, 9, NULL), 9);
 }
 
-/* ---- properties
- * ------------------------------------------------------------------------ */
+/* ---- properties ------------------------------------------------------------- */
 
 static void every_token_is_inside_its_fields_ids(void **state)
 {
