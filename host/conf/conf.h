@@ -20,14 +20,15 @@
 #include <kiri/atom.h>
 
 struct conf_option {
-    char *name, *value;
+    char *name, *value; /* value NULL: it is a list or a mapping, which no option takes */
     uint32_t line, col; /* of the value */
     uint32_t key_line, key_col;
 };
 
 struct conf_atom {
-    char *name;   /* instance; kiri_name_ok                                    */
-    char *plugin; /* name or path of a .so; default: the instance's name       */
+    char *name;      /* instance; kiri_name_ok                                     */
+    char *plugin;    /* name, or absolute path of a .so; default: the instance's name */
+    const char *dir; /* of the file: where relative paths start                    */
     uint32_t line, col;
     int64_t every_ms; /* 0: the schema's period; else 10 ms .. 1 d                  */
     double alarm;     /* budget: onsets per second; 0: default 1/day               */
@@ -42,13 +43,13 @@ struct conf {
     char *molecule;
     char *state;    /* expanded, absolute                                        */
     char **listen;  /* NULL-terminated; NULL: default address                    */
-    char **plugins; /* NULL-terminated; NULL: default directories                */
+    char **plugins; /* absolute, NULL-terminated; NULL: default directories      */
     struct conf_atom *atoms;
     uint32_t n_atoms; /* 1..1024                                                   */
 };
 
 /* Reads and checks; *errors gets every sentence, and NULL is returned when there was one.
- */
+ * Only the file itself is looked at: directories and plugins need not exist yet. */
 struct conf *conf_read(const char *file, struct conf_errors *errors);
 void conf_free(struct conf *c); /* NULL is fine */
 
@@ -56,8 +57,9 @@ void conf_free(struct conf *c); /* NULL is fine */
  * missing, wrong type, out of range. Adds sentences; returns how many. */
 unsigned conf_options(const struct conf *c, const struct conf_atom *a,
                       const struct kiri_option *table, struct conf_errors *errors);
-/* The atom's value for one option of the table: the YAML's (PATH: ~ expanded) or the
- * fallback; NULL when the table has no such option. malloc'ed. */
+/* The atom's value for one option of the table: the YAML's or the fallback (PATH: ~
+ * expanded, relative to the file's directory); NULL when the table has no such option.
+ * malloc'ed. */
 char *conf_option_value(const struct conf_atom *a, const struct kiri_option *table,
                         const char *name);
 

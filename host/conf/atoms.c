@@ -1,0 +1,149 @@
+/* atoms.c - the mapping `atoms`: what KIRI itself says about each, and the options of its
+ * plugin, which are kept as they stand until the plugin's table is known. */
+#include "base/units.h"
+#include "base/value.h"
+#include "conf/section.h"
+
+#include <kiri/wire.h>
+
+#include <string.h>
+
+#define SHOWN        72u
+#define MOST_ATOMS   1024u
+#define LEAST_EVERY  10       /* ms */
+#define MOST_EVERY   86400000 /* ms: a day */
+#define USUAL_WARMUP 750u
+#define LEAST_WARMUP 50
+#define MOST_WARMUP  1000000
+
+const char *const atom_keys[ATOM_KEYS] = { "plugin", "every", "alarm", "learn" };
+
+static void read_plugin(struct section *s, const struct yaml_node *n, struct conf_atom *a)
+{
+    char shown[SHOWN];
+
+    if (!section_is(s, n, YAML_TEXT, "a plugin's name, or the path of a .so"))
+        return;
+    if (strchr(n->text, '/'))
+        a->plugin = section_path(s, n, n->text);
+    else if (kiri_name_ok(n->text))
+        a->plugin = section_copy(s, n->text);
+    else
+        section_say(
+            s, n,
+            "`%s` is no plugin: write its name without .so (pulse), or a path with a "
+            "slash (./pulse.so)",
+            value_show(n->text, shown, sizeof shown));
+}
+
+static void read_every(struct section *s, const struct yaml_node *n, struct conf_atom *a)
+{
+    char shown[SHOWN];
+    int64_t ms;
+
+    if (!section_is(s, n, YAML_TEXT, "a duration such as 5s"))
+        return;
+    value_show(n->text, shown, sizeof shown);
+    if (units_duration_ms(n->text, &ms))
+        section_say(s, n, "`every`: %s is not a duration such as 250ms, 5s, 10m or 8h",
+                    *shown ? shown : "nothing");
+    else if (ms < LEAST_EVERY || ms > MOST_EVERY)
+        section_say(s, n, "`every`: %s is not in 10ms..1d", shown);
+    else
+        a->every_ms = ms;
+}
+
+static void read_alarm(struct section *s, const struct yaml_node *n, struct conf_atom *a)
+{
+    char shown[SHOWN];
+
+    if (section_is(s, n, YAML_TEXT, "a budget such as 1/day") &&
+        units_rate(n->text, &a->alarm))
+        section_say(s, n, "`alarm`: %s is not a budget such as 1/day, 6/h or 2/week",
+                    *n->text ? value_show(n->text, shown, sizeof shown) : "nothing");
+}
+
+static void read_learn(struct section *s, const struct yaml_node *n, struct conf_atom *a)
+{
+    static const char *const keys[] = { "warmup" };
+    const struct yaml_node *rows;
+    char shown[SHOWN];
+    int64_t x;
+
+    if (n->kind == YAML_TEXT && strcmp(n->text, "off") == 0) {
+        a->learn_off = 1;
+        return;
+    }
+    if (!section_is(s, n, YAML_MAP, "off, or a mapping such as { warmup: 750 }"))
+        return;
+    section_keys(s, n, keys, 1);
+    rows = yaml_get(n, "warmup");
+    if (!rows || !section_is(s, rows, YAML_TEXT, "a number of rows such as 750"))
+        return;
+    if (units_integer(rows->text, &x) || x < LEAST_WARMUP || x > MOST_WARMUP)
+        section_say(s, rows, "`warmup`: %s is not a number of rows in %d..%d",
+                    *rows->text ? value_show(rows->text, shown, sizeof shown) : "nothing",
+                    LEAST_WARMUP, MOST_WARMUP);
+    else
+        a->warmup = (uint32_t)x;
+}
+
+static void keep_option(struct section *s, const struct yaml_node *n, struct conf_atom *a)
+{
+    struct conf_option *o = &a->options[a->n_options];
+
+    if (n->refused)
+        return;
+    *o = (struct conf_option){ .name = section_copy(s, n->key),
+                               .line = n->line,
+                               .col = n->col,
+                               .key_line = n->key_line,
+                               .key_col = n->key_col };
+    if (n->kind == YAML_TEXT)
+        o->value = section_copy(s, n->text);
+    a->n_options++;
+}
+
+static void read_key(struct section *s, const struct yaml_node *n, struct conf_atom *a)
+{
+    static void (*const readers[ATOM_KEYS])(struct section *, const struct yaml_node *,
+                                            struct conf_atom *) = {
+        read_plugin, read_every, read_alarm, read_learn
+    };
+
+    for (size_t i = 0; i < ATOM_KEYS; i++)
+        if (strcmp(n->key, atom_keys[i]) == 0) {
+            readers[i](s, n, a);
+            return;
+        }
+    keep_option(s, n, a);
+}
+
+static void read_atom(struct section *s, const struct yaml_node *n, struct conf_atom *a)
+{
+    *a = (struct conf_atom){
+        .line = n->key_line, .col = n->key_col, .dir = s->dir, .warmup = USUAL_WARMUP
+    };
+    section_name_ok(s, n->key, n->key_plain, n->key_line, n->key_col, "an atom's name");
+    a->name = a->plugin = section_copy(s, n->key);
+    if (n->kind == YAML_TEXT && n->plain && *n->text == '\0')
+        return; /* `pulse:` alone: everything as usual */
+    if (!section_is(s, n, YAML_MAP, "a mapping such as { every: 5s }"))
+        return;
+    a->options = section_get(s, (n->n + 1) * sizeof *a->options);
+    for (const struct yaml_node *c = n->child; a->options && c; c = c->next)
+        read_key(s, c, a);
+}
+
+void atoms_read(struct section *s, const struct yaml_node *map, struct conf *c)
+{
+    if (!section_is(s, map, YAML_MAP, "a mapping of atoms such as { pulse: {} }"))
+        return;
+    if (map->n == 0 || map->n > MOST_ATOMS) {
+        section_say(s, map, "`atoms` has %u: 1 to %u are possible", map->n, MOST_ATOMS);
+        return;
+    }
+    c->atoms = section_get(s, map->n * sizeof *c->atoms);
+    for (const struct yaml_node *n = map->child; c->atoms && n; n = n->next)
+        read_atom(s, n, &c->atoms[c->n_atoms++]);
+}

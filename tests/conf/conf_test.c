@@ -1,0 +1,458 @@
+/* conf_test.c - what a molecule's file means, and all the ways in which it can be wrong.
+ */
+#include "room.h"
+
+#include <fcntl.h>
+
+static struct conf *read_text(const char *text, struct conf_errors *e)
+{
+    room_write(text);
+    return conf_read(room_file, e);
+}
+
+/* A text that must be read without a word. */
+static struct conf *read_good(const char *text)
+{
+    struct conf_errors e = { 0 };
+    struct conf *c = read_text(text, &e);
+
+    if (!c || e.n)
+        fail_msg("%s\n%s", text, buf_text(&e.text));
+    conf_errors_free(&e);
+    return c;
+}
+
+static void a_whole_molecule_becomes_structs(void **state)
+{
+    struct conf *c = read_good("molecule: workstation\n"
+                               "state: ~/kiri\n"
+                               "bus: { listen: [ipc:///run/kiri/bus, ipc://~/b] }\n"
+                               "plugins: [/usr/lib/kiri/atoms, mine, ~/atoms]\n"
+                               "atoms:\n"
+                               "  pulse: { plugin: pulse, every: 5s, alarm: 2/day,\n"
+                               "           learn: { warmup: 100 }, procfs: /proc }\n"
+                               "  names:\n"
+                               "    plugin: ./lib/names.so\n"
+                               "    learn: off\n"
+                               "    watch: \"\"\n"
+                               "  drift:\n");
+    char path[128];
+    (void)state;
+
+    assert_string_equal(c->file, room_file);
+    assert_string_equal(c->molecule, "workstation");
+    assert_string_equal(c->state, "/home/someone/kiri");
+    assert_string_equal(c->listen[0], "ipc:///run/kiri/bus");
+    assert_string_equal(c->listen[1], "ipc:///home/someone/b");
+    assert_null(c->listen[2]);
+    assert_string_equal(c->plugins[0], "/usr/lib/kiri/atoms");
+    snprintf(path, sizeof path, "%s/mine", room_dir);
+    assert_string_equal(c->plugins[1], path);
+    assert_string_equal(c->plugins[2], "/home/someone/atoms");
+    assert_null(c->plugins[3]);
+    assert_int_equal(c->n_atoms, 3);
+
+    const struct conf_atom *a = &c->atoms[0];
+    assert_string_equal(a->name, "pulse");
+    assert_string_equal(a->plugin, "pulse");
+    assert_true(a->line == 6 && a->col == 3);
+    assert_int_equal(a->every_ms, 5000);
+    assert_true(a->alarm == 2.0 / 86400);
+    assert_int_equal(a->warmup, 100);
+    assert_int_equal(a->learn_off, 0);
+    assert_int_equal(a->n_options, 1);
+    assert_string_equal(a->options[0].name, "procfs");
+    assert_string_equal(a->options[0].value, "/proc");
+    assert_true(a->options[0].line == 7 && a->options[0].col == 44);
+    assert_true(a->options[0].key_line == 7 && a->options[0].key_col == 36);
+
+    a = &c->atoms[1];
+    snprintf(path, sizeof path, "%s/./lib/names.so", room_dir);
+    assert_string_equal(a->plugin, path);
+    assert_int_equal(a->learn_off, 1);
+    assert_string_equal(a->options[0].value, "");
+
+    a = &c->atoms[2];
+    assert_string_equal(a->plugin, "drift");
+    assert_int_equal(a->n_options, 0);
+    conf_free(c);
+}
+
+static void what_is_left_out_has_a_default(void **state)
+{
+    struct conf *c = read_good("atoms: { pulse: {} }\n");
+    const struct conf_atom *a = &c->atoms[0];
+    (void)state;
+
+    assert_string_equal(c->molecule, "m"); /* the file is m.yaml */
+    assert_string_equal(c->state, "/home/someone/.local/state/kiri");
+    assert_null(c->listen);
+    assert_null(c->plugins);
+    assert_string_equal(a->plugin, "pulse");
+    assert_int_equal(a->every_ms, 0);
+    assert_true(a->alarm == 0);
+    assert_int_equal(a->warmup, 750);
+    assert_int_equal(a->learn_off, 0);
+    conf_free(c);
+    conf_free(NULL);
+}
+
+static void a_relative_state_starts_at_the_file(void **state)
+{
+    struct conf *c = read_good("state: here\natoms: { pulse: }\n");
+    char path[128];
+    (void)state;
+
+    snprintf(path, sizeof path, "%s/here", room_dir);
+    assert_string_equal(c->state, path);
+    conf_free(c);
+}
+
+static void quoted_words_and_extremes_are_fine(void **state)
+{
+    static const char *const good[] = {
+        "molecule: \"no\"\natoms: { \"off\": {} }\n",
+        "atoms: { pulse: { every: 10ms, alarm: .5/week, learn: { warmup: 50 } } }\n",
+        "atoms: { pulse: { every: 1d, alarm: 1/24h, learn: { warmup: 1000000 } } }\n",
+        "bus: {}\natoms: { a: }\n",
+        "bus: { listen: [ tcp://127.0.0.1:4711 ] }\natoms: { a: }\n",
+        "atoms: { a: { learn: {} } }\n",
+        "atoms: { a: { x: [1, 2], y: { z: 1 } } }\n", /* conf_options judges options */
+        "{\"atoms\": {\"pulse\": {\"every\": \"5s\"}}}\n", /* JSON is YAML */
+        "atoms: { a23456789012345678901234567890-2: }\n",
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(good); i++)
+        conf_free(read_good(good[i]));
+}
+
+#define LONG  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" /* 50 */
+#define ATOMS "\natoms: { pulse: }\n"
+
+/* Each text is refused, and this is said. */
+static const struct {
+    const char *text, *part;
+} broken[] = {
+    /* the file as a whole */
+    { "", "1:1: the file is empty" },
+    { "hello\n", "1:1: a molecule is a mapping: it begins with a key such as `atoms:`" },
+    { "- atoms\n", "1:1: a molecule is a mapping" },
+    { "molecule: m\n", "1:1: `atoms` is missing: add" },
+    { "a: &x b" ATOMS, "1:4: anchors are not accepted" },
+
+    /* unknown keys: the nearest, or all that are allowed */
+    { "plugin: [/x]" ATOMS, "1:1: unknown key `plugin`, did you mean `plugins`?" },
+    { "sate: /x" ATOMS, "1:1: unknown key `sate`, did you mean `state`?" },
+    { "atom: { pulse: }\n", "1:1: unknown key `atom`, did you mean `atoms`?" },
+    { "periood: 5s" ATOMS,
+      "1:1: unknown key `periood`: allowed are molecule, state, bus, plugins and atoms" },
+    { "\"a\\eb\": 5s" ATOMS, "1:1: unknown key `a\\x1bb`: allowed are" },
+    { "templates: {}" ATOMS, "1:1: unknown key `templates`: allowed are" },
+    { "do: {}" ATOMS, "1:1: unknown key `do`: allowed are" },
+    { "alerts: []" ATOMS, "1:1: unknown key `alerts`: allowed are" },
+    { "retention: {}" ATOMS, "1:1: unknown key `retention`: allowed are" },
+    { "include: [x.yaml]" ATOMS, "1:1: unknown key `include`: allowed are" },
+    { "bus: { dial: [x] }" ATOMS,
+      "1:8: unknown key `dial`: only this is allowed: listen" },
+    { "bus: { lisen: [x] }" ATOMS, "1:8: unknown key `lisen`, did you mean `listen`?" },
+    { "atoms: { a: { learn: { warm-up: 1 } } }\n",
+      "1:24: unknown key `warm-up`, did you mean `warmup`?" },
+    { "atoms: { a: { learn: { share: 25% } } }\n",
+      "1:24: unknown key `share`: only this is allowed: warmup" },
+
+    /* names */
+    { "molecule: My Mac" ATOMS,
+      "1:11: `My Mac` cannot be a molecule's name: names are a-z" },
+    { "molecule: no" ATOMS,
+      "1:11: `no` cannot be a molecule's name: other YAML readers" },
+    { "molecule: [a]" ATOMS, "1:11: `molecule` must be a name, not a list" },
+    { "molecule: {a: b}" ATOMS, "1:11: `molecule` must be a name, not a mapping" },
+    { "molecule:" ATOMS, ": `` cannot be a molecule's name" },
+    { "atoms: { no: {} }\n", "1:10: `no` cannot be an atom's name: other YAML readers" },
+    { "atoms: { on: {} }\n", "1:10: `on` cannot be an atom's name: other YAML" },
+    { "atoms: { null: {} }\n", "1:10: `null` cannot be an atom's name: other YAML" },
+    { "atoms: { ../x: {} }\n", "1:10: `../x` cannot be an atom's name: names are a-z" },
+    { "atoms: { Pulse: {} }\n", "1:10: `Pulse` cannot be an atom's name" },
+    { "atoms: { 9a: {} }\n", "1:10: `9a` cannot be an atom's name" },
+    { "atoms: { a_b: {} }\n", "1:10: `a_b` cannot be an atom's name" },
+    { "atoms: { \"a\\nb\": {} }\n", "1:10: `a\\x0ab` cannot be an atom's name" },
+    { "atoms: { " LONG ": {} }\n", "1:10: `" LONG "` cannot be an atom's name" },
+    { "atoms:\n  a: {}\n  b: {}\n  a: {}\n",
+      "4:3: `a` stands here a second time, first in "
+      "line 2: remove one" },
+
+    /* state */
+    { "state:" ATOMS, "1:1: `state` is empty: say a directory, or leave it out" },
+    { "state: []" ATOMS, "1:8: `state` must be a directory, not a list" },
+
+    /* bus */
+    { "bus: ipc:///run/x" ATOMS, "1:6: `bus` must be a mapping: { listen: " },
+    { "bus:" ATOMS, "1:1: `bus` is empty: it must be a mapping" },
+    { "bus: { listen: ipc:///run/x }" ATOMS,
+      "1:16: `listen` must be a list: [ipc:///run" },
+    { "bus: { listen: [] }" ATOMS, "1:16: `listen` has 0 entries: 1 to 16 are possible" },
+    { "bus: { listen: [http://x] }" ATOMS,
+      "1:17: http://x is no address to listen on: write ipc:///run/kiri/bus or tcp://" },
+    { "bus: { listen: [inproc://x] }" ATOMS,
+      "1:17: inproc://x is no address to listen on" },
+    { "bus: { listen: [/run/kiri/bus] }" ATOMS, "1:17: /run/kiri/bus is no address" },
+    { "bus: { listen: [ipc://run/kiri] }" ATOMS,
+      "1:17: ipc://run/kiri has a relative path: write three slashes, ipc:///run/kiri" },
+    { "bus: { listen: ['ipc://'] }" ATOMS, "1:17: ipc:// has a relative path" },
+    { "bus: { listen: [''] }" ATOMS,
+      "1:17: an entry of `listen` must be one text, not empty" },
+    { "bus: { listen: [[a]] }" ATOMS,
+      "1:17: an entry of `listen` must be one text, not a list" },
+    { "bus: { listen: [a: b] }" ATOMS,
+      "1:17: an entry of `listen` must be one text, not a mapping" },
+    { "bus: { listen: [ipc:///" LONG LONG "xxxxxxx] }" ATOMS,
+      "1:17: the socket's path /" LONG LONG
+      "xxxxxxx has 108 bytes, at most 107 are possible: "
+      "choose a shorter one such as ipc:///run/kiri/bus" },
+
+    /* plugins */
+    { "plugins: /usr/lib" ATOMS, "1:10: `plugins` must be a list of directories: [" },
+    { "plugins: []" ATOMS,
+      "1:10: `plugins` has 0 entries: 1 to 64 are possible; leave the" },
+    { "plugins: [a, '']" ATOMS,
+      "1:14: an entry of `plugins` must be one text, not empty" },
+
+    /* atoms */
+    { "atoms:\n", "1:1: `atoms` is empty: it must be a mapping of atoms" },
+    { "atoms: {}\n", "1:8: `atoms` has 0: 1 to 1024 are possible" },
+    { "atoms: [pulse]\n",
+      "1:8: `atoms` must be a mapping of atoms such as { pulse: {} }, not "
+      "a list" },
+    { "atoms: pulse\n", "1:8: `atoms` must be a mapping of atoms" },
+    { "atoms: { a: b }\n",
+      "1:13: `a` must be a mapping such as { every: 5s }, not one value" },
+    { "atoms: { a: [] }\n",
+      "1:13: `a` must be a mapping such as { every: 5s }, not a list" },
+    { "atoms: { a: '' }\n", "1:10: `a` is empty: it must be a mapping" },
+    { "atoms: { a: { plugin: [b] } }\n",
+      "1:23: `plugin` must be a plugin's name, or the" },
+    { "atoms: { a: { plugin: } }\n", ": `` is no plugin: write its name" },
+    { "atoms: { a: { plugin: b.so } }\n",
+      "1:23: `b.so` is no plugin: write its name without "
+      ".so (pulse), or a path with a slash (./pulse.so)" },
+    { "atoms: { a: { plugin: '../' , every: x } }\n",
+      "1:38: `every`: x is not a duration" },
+    { "atoms: { a: { every: 5 } }\n",
+      "1:22: `every`: 5 is not a duration such as 250ms, 5s" },
+    { "atoms: { a: { every: } }\n", ": `every`: nothing is not a duration" },
+    { "atoms: { a: { every: -5s } }\n", "1:22: `every`: -5s is not a duration" },
+    { "atoms: { a: { every: 5sec } }\n", "1:22: `every`: 5sec is not a duration" },
+    { "atoms: { a: { every: 9ms } }\n", "1:22: `every`: 9ms is not in 10ms..1d" },
+    { "atoms: { a: { every: 0s } }\n", "1:22: `every`: 0s is not in 10ms..1d" },
+    { "atoms: { a: { every: 25h } }\n", "1:22: `every`: 25h is not in 10ms..1d" },
+    { "atoms: { a: { every: {s: 5} } }\n",
+      "1:22: `every` must be a duration such as 5s, not a "
+      "mapping" },
+    { "atoms: { a: { alarm: 1 } }\n",
+      "1:22: `alarm`: 1 is not a budget such as 1/day, 6/h" },
+    { "atoms: { a: { alarm: 0/day } }\n", "1:22: `alarm`: 0/day is not a budget" },
+    { "atoms: { a: { alarm: -1/day } }\n", "1:22: `alarm`: -1/day is not a budget" },
+    { "atoms: { a: { alarm: 1/fortnight } }\n",
+      "1:22: `alarm`: 1/fortnight is not a budget" },
+    { "atoms: { a: { alarm: [1/day] } }\n",
+      "1:22: `alarm` must be a budget such as 1/day" },
+    { "atoms: { a: { learn: on } }\n",
+      "1:22: `learn` must be off, or a mapping such as { "
+      "warmup: 750 }, not one value" },
+    { "atoms: { a: { learn: } }\n",
+      "1:15: `learn` is empty: it must be off, or a mapping" },
+    { "atoms: { a: { learn: { warmup: 49 } } }\n",
+      "1:32: `warmup`: 49 is not a number of rows "
+      "in 50..1000000" },
+    { "atoms: { a: { learn: { warmup: 1000001 } } }\n",
+      "1:32: `warmup`: 1000001 is not a" },
+    { "atoms: { a: { learn: { warmup: 1e3 } } }\n",
+      "1:32: `warmup`: 1e3 is not a number" },
+    { "atoms: { a: { learn: { warmup: 7h } } }\n", "1:32: `warmup`: 7h is not a number" },
+    { "atoms: { a: { learn: { warmup: [] } } }\n",
+      "1:32: `warmup` must be a number of rows" },
+    { "atoms: { a: { every: 5s, every: 6s } }\n",
+      "1:26: `every` stands here a second time" },
+};
+
+static void broken_molecules_are_refused_where_they_break(void **state)
+{
+    (void)state;
+
+    assert_true(COUNT(broken) >= 60);
+    for (size_t i = 0; i < COUNT(broken); i++) {
+        struct conf_errors e = { 0 };
+        struct conf *c = read_text(broken[i].text, &e);
+
+        if (c || !says(&e, room_file, broken[i].part))
+            fail_msg("%s\nexpected: %s\ngot: %s", broken[i].text, broken[i].part,
+                     buf_text(&e.text));
+        assert_int_equal(e.code, KIRI_BAD_CONFIG);
+        conf_errors_free(&e);
+    }
+}
+
+static void all_errors_come_in_one_run(void **state)
+{
+    struct conf_errors e = { 0 };
+    struct conf *c = read_text("molecule: No\n"
+                               "sate: /x\n"
+                               "bus: { listen: [http://x, ipc://y] }\n"
+                               "plugins: []\n"
+                               "atoms:\n"
+                               "  Pulse: { every: x, alarm: y, learn: { warmup: z } }\n"
+                               "  b: &b { every: 1ms }\n"
+                               "  c: *b\n"
+                               "  b: {}\n",
+                               &e);
+    static const char *const parts[] = {
+        "1:11:", "2:1:",  "3:17:",        "3:27:", "4:10:", "6:3:", "6:19:",
+        "6:29:", "6:49:", "7:6: anchors", "7:18:", "8:6:",  "9:3:"
+    };
+    (void)state;
+
+    assert_null(c);
+    for (size_t i = 0; i < COUNT(parts); i++)
+        if (!says(&e, room_file, parts[i]))
+            fail_msg("%s is not in\n%s", parts[i], buf_text(&e.text));
+    assert_int_equal(e.n, COUNT(parts));
+    conf_errors_free(&e);
+}
+
+static void more_than_1024_atoms_are_refused(void **state)
+{
+    struct conf_errors e = { 0 };
+    struct buf b = { 0 };
+    struct conf *c;
+    (void)state;
+
+    buf_puts(&b, "atoms:\n");
+    for (int i = 0; i < 1024; i++)
+        buf_putf(&b, "  a%d:\n", i);
+    c = read_good(b.data);
+    assert_int_equal(c->n_atoms, 1024);
+    assert_string_equal(c->atoms[1023].name, "a1023");
+    conf_free(c);
+    buf_puts(&b, "  more:\n");
+    assert_null(read_text(b.data, &e));
+    assert_true(says(&e, room_file, "2:3: `atoms` has 1025: 1 to 1024 are possible"));
+    conf_errors_free(&e);
+    buf_free(&b);
+}
+
+static void a_path_of_107_bytes_is_the_longest_socket(void **state)
+{
+    struct conf *c = read_good("bus: { listen: [ipc:///" LONG LONG "xxxxxx] }" ATOMS);
+    (void)state;
+
+    assert_int_equal(strlen(c->listen[0]), strlen("ipc://") + 107);
+    conf_free(c);
+}
+
+static void a_file_that_others_may_write_is_refused(void **state)
+{
+    struct conf_errors e = { 0 };
+    (void)state;
+
+    room_write("atoms: { pulse: }\n");
+    assert_int_equal(chmod(room_file, 0602), 0);
+    assert_null(conf_read(room_file, &e));
+    assert_true(says(&e, room_file, " anybody may write to it (mode 0602): chmod o-w "));
+    assert_int_equal(e.code, KIRI_BAD_CONFIG);
+    conf_errors_free(&e);
+}
+
+static void what_is_no_file_is_said_at_once(void **state)
+{
+    struct conf_errors e = { 0 };
+    char fifo[96];
+    (void)state;
+
+    assert_null(conf_read("/nowhere/at/all.yaml", &e));
+    assert_true(says(&e, "/nowhere/at/all.yaml", " No such file or directory"));
+    assert_int_equal(e.code, KIRI_NO_INPUT);
+    conf_errors_free(&e);
+
+    assert_null(conf_read(room_dir, &e));
+    assert_true(says(&e, room_dir, " it is a directory, not a file"));
+    assert_int_equal(e.code, KIRI_NO_INPUT);
+    conf_errors_free(&e);
+
+    snprintf(fifo, sizeof fifo, "%s/fifo", room_dir);
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+    assert_null(conf_read(fifo, &e));
+    assert_true(says(&e, fifo, " it is not a regular file"));
+    conf_errors_free(&e);
+    unlink(fifo);
+}
+
+static void a_large_file_is_not_read_to_its_end(void **state)
+{
+    struct conf_errors e = { 0 };
+    (void)state;
+
+    room_write("a: 1\n");
+    assert_int_equal(truncate(room_file, (off_t)1 << 30),
+                     0); /* 1 GiB, none of it on disk */
+    assert_null(conf_read(room_file, &e));
+    assert_true(says(&e, room_file, "1:1: the file is larger than 256 KiB"));
+    conf_errors_free(&e);
+}
+
+static void without_a_usable_name_the_file_must_say_one(void **state)
+{
+    struct conf_errors e = { 0 };
+    char other[96], line[256];
+    (void)state;
+
+    snprintf(other, sizeof other, "%s/My File.yaml", room_dir);
+    room_write("atoms: { pulse: }\n");
+    assert_int_equal(rename(room_file, other), 0);
+    assert_null(conf_read(other, &e));
+    snprintf(line, sizeof line,
+             "%s:1:1: `My File` cannot be this molecule's name, taken from "
+             "the file's; say",
+             other);
+    assert_non_null(strstr(e.text.data, line));
+    conf_errors_free(&e);
+    unlink(other);
+}
+
+static void the_usual_state_follows_the_environment(void **state)
+{
+    struct conf *c;
+    (void)state;
+
+    assert_int_equal(setenv("STATE_DIRECTORY", "/var/lib/kiri:/x", 1), 0);
+    c = read_good("atoms: { pulse: }\n");
+    assert_string_equal(c->state, "/var/lib/kiri");
+    conf_free(c);
+    unsetenv("STATE_DIRECTORY");
+    assert_int_equal(setenv("XDG_STATE_HOME", "/x/state", 1), 0);
+    c = read_good("atoms: { pulse: }\n");
+    assert_string_equal(c->state, "/x/state/kiri");
+    conf_free(c);
+    unsetenv("XDG_STATE_HOME");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_whole_molecule_becomes_structs),
+        cmocka_unit_test(what_is_left_out_has_a_default),
+        cmocka_unit_test(a_relative_state_starts_at_the_file),
+        cmocka_unit_test(quoted_words_and_extremes_are_fine),
+        cmocka_unit_test(broken_molecules_are_refused_where_they_break),
+        cmocka_unit_test(all_errors_come_in_one_run),
+        cmocka_unit_test(more_than_1024_atoms_are_refused),
+        cmocka_unit_test(a_path_of_107_bytes_is_the_longest_socket),
+        cmocka_unit_test(a_file_that_others_may_write_is_refused),
+        cmocka_unit_test(what_is_no_file_is_said_at_once),
+        cmocka_unit_test(a_large_file_is_not_read_to_its_end),
+        cmocka_unit_test(without_a_usable_name_the_file_must_say_one),
+        cmocka_unit_test(the_usual_state_follows_the_environment),
+    };
+
+    return cmocka_run_group_tests(tests, room_make, room_drop);
+}
