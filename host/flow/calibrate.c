@@ -113,7 +113,7 @@ void gauge_fini(struct gauge *g)
 
 double decades_of_z(double z)
 {
-    if (z < 8)
+    if (z < 20)
         return -log10(0.5 * erfc(z * M_SQRT1_2));
     double z2 = z * z;
     double series = 1 - 1 / z2 + 3 / (z2 * z2) - 15 / (z2 * z2 * z2);
