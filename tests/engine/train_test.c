@@ -164,6 +164,54 @@ static void an_unknown_symbol_is_never_a_target(void **state)
     tear_down(b);
 }
 
+/* Loss of w with every weight of matrix i moved by h along the sign of its gradient. */
+static double loss_along(const struct gpt_shape *s, const struct sample *w, uint32_t i,
+                         const float *grad, size_t n, float h)
+{
+    struct gpt *g = gpt_new(s, 6);
+    struct gpt_trainer *t = gpt_trainer_new(s, 1);
+    float *values = calloc(n, sizeof *values);
+    gpt_read(g, i, values);
+    for (size_t k = 0; k < n; k++)
+        values[k] += grad[k] > 0 ? h : -h;
+    assert_int_equal(gpt_write(g, i, values), 0);
+    const float loss = gpt_train_step(g, t, &w->e, 1, &sample_adam, NULL);
+    free(values);
+    gpt_trainer_free(t);
+    gpt_free(g);
+    return (double)loss;
+}
+
+/* Longer than the head takes at once, which the exact check in gradient_test.c is not. */
+static void a_long_window_has_the_slope_that_its_gradient_says(void **state)
+{
+    (void)state;
+    static const struct gpt_shape s = { 29, 20, 5, 2, 150, 0 };
+    static struct sample w;
+    sample_plain(&w, &s, 150, 40);
+    struct gpt *g = gpt_new(&s, 6);
+    struct gpt_trainer *t = gpt_trainer_new(&s, 1);
+    gpt_train_step(g, t, &w.e, 1, &sample_adam, NULL);
+    for (uint32_t i = 0; i < gpt_matrices(&s); i++) {
+        struct gpt_matrix m;
+        gpt_matrix_at(&s, i, &m);
+        const size_t n = (size_t)m.rows * m.cols;
+        float *grad = calloc(n, sizeof *grad);
+        gpt_gradient(t, i, grad);
+        double want = 0;
+        for (size_t k = 0; k < n; k++)
+            want += fabs((double)grad[k]);
+        const float h = 1e-4f;
+        const double noise = 4e-7 / (double)h; /* of a loss in float, near 3.4 nats */
+        const double rise =
+            loss_along(&s, &w, i, grad, n, h) - loss_along(&s, &w, i, grad, n, -h);
+        assert_true(fabs(rise / (2 * (double)h) - want) <= .01 * want + noise);
+        free(grad);
+    }
+    gpt_trainer_free(t);
+    gpt_free(g);
+}
+
 static void nothing_to_learn_changes_nothing(void **state)
 {
     (void)state;
@@ -310,6 +358,7 @@ int main(void)
         cmocka_unit_test(a_weight_of_two_is_the_example_twice),
         cmocka_unit_test(a_hard_target_is_a_soft_one_with_one_word),
         cmocka_unit_test(an_unknown_symbol_is_never_a_target),
+        cmocka_unit_test(a_long_window_has_the_slope_that_its_gradient_says),
         cmocka_unit_test(nothing_to_learn_changes_nothing),
         cmocka_unit_test(a_step_that_is_not_finite_is_rejected),
         cmocka_unit_test(weights_that_overflow_are_not_trained),
