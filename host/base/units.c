@@ -150,7 +150,7 @@ void units_duration_print(int64_t ms, char *out, size_t cap)
     if (ms < 1000)
         snprintf(out, cap, "%d ms", (int)ms);
     else if (s < 60 && ms % 1000)
-        snprintf(out, cap, "%.1f s", (double)(ms / 100) / 10); /* never "60.0 s" */
+        snprintf(out, cap, "%d.%d s", (int)s, (int)(ms % 1000 / 100));
     else if (s < 60)
         snprintf(out, cap, "%d s", (int)s);
     else if (s < 3600)
