@@ -161,18 +161,21 @@ static void choices_are_few_distinct_and_printable(void **state)
 static void a_list_of_choices_without_an_end_is_not_followed(void **state)
 {
     static char words[257][4];
-    const char *list[257]; /* nothing after it may be read: ASan watches */
+    const char *list[257];          /* nothing after it may be read: ASan watches */
+    const char *ended[258] = { 0 }; /* one too many, but with an end */
     struct kiri_field f = choice;
     (void)state;
 
     for (int i = 0; i < 257; i++) {
         words[i][0] = (char)('a' + i % 16), words[i][1] = (char)('a' + i / 16 % 16);
         words[i][2] = (char)('a' + i / 256);
-        list[i] = words[i];
+        list[i] = ended[i] = words[i];
     }
     f.choices = list;
     expect_sentence(f, "net: more than 256 choices, or no NULL after the last");
-    list[256] = NULL;
+    f.choices = ended;
+    expect_sentence(f, "net: more than 256 choices, or no NULL after the last");
+    ended[256] = NULL;
     expect_sentence(f, NULL);
 }
 
