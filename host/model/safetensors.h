@@ -4,7 +4,8 @@
  * u64 little-endian header length N, N bytes of JSON {name: {dtype, shape,
  * data_offsets}},
  * "__metadata__": {string: string}}, then raw little-endian data. Written files carry
- * metadata "crc32c": 8 hex digits over the whole file with these digits as '0'.
+ * metadata "crc32c": 8 hex digits over the whole file with these digits as '0', and
+ * "checksum": "crc32c", so that a damaged key is not taken for a file without.
  *
  * Reading trusts nothing: header cap 1 MiB, depth and counts bounded, sizes compared with
  * the file's length before any allocation, offsets inside the data, in order, without
@@ -18,6 +19,9 @@
 
 #include <stddef.h>
 #include <stdint.h>
+
+#define SAFETENSORS_HEADER_MOST  (1u << 20) /* bytes */
+#define SAFETENSORS_TENSORS_MOST 8192u
 
 enum tensor_type {
     TENSOR_F32,
@@ -71,7 +75,7 @@ void safetensors_put(struct safetensors_writer *w, const char *name,
                      const void *data);
 void safetensors_put_meta(struct safetensors_writer *w, const char *key,
                           const char *value);
-/* The finished bytes, malloc'ed; NULL when memory was short. */
+/* The finished bytes, malloc'ed; NULL when memory was short or the limits above are passed. */
 void *safetensors_build(struct safetensors_writer *w, size_t *len);
 
 #endif
