@@ -1,0 +1,100 @@
+/* plugin.c - the four steps in order, and one count of who uses the result. */
+#include "load/plugin.h"
+
+#include "load/image.h"
+#include "load/probe.h"
+#include "load/vtable.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct plugin {
+    char *path;
+    int image; /* stays open as long as the handle: image_load says why */
+    void *handle;
+    struct vtable vtable;
+    unsigned users;
+};
+
+/* The image has been probed: from here on its constructors run in our process. */
+static struct plugin *load(int image, const char *path, struct kiri_error *err)
+{
+    struct plugin *p = calloc(1, sizeof *p);
+    const struct kiri_atom *raw;
+    size_t room;
+
+    if (!p || !(p->path = strdup(path))) {
+        kiri_fail(err, KIRI_INTERNAL, "out of memory");
+        goto fail;
+    }
+    p->handle = image_load(image, &raw, &room, err);
+    if (!p->handle)
+        goto fail;
+    p->image = image;
+    p->users = 1;
+    if (vtable_read(raw, room, &p->vtable, err) == 0)
+        return p;
+    plugin_unref(p);
+    return NULL;
+
+fail:
+    close(image);
+    if (p)
+        free(p->path);
+    free(p);
+    return NULL;
+}
+
+struct plugin *plugin_open(const char *exe, const char *path, struct kiri_error *err)
+{
+    struct plugin_probe probe;
+    struct plugin *p = NULL;
+    int image = image_open(path, err);
+
+    if (image >= 0 && probe_image(exe, image, PROBE_DEADLINE_MS, &probe, err)) {
+        close(image);
+        image = -1;
+    }
+    if (image >= 0) {
+        plugin_probe_free(&probe);
+        p = load(image, path, err);
+    }
+    if (!p)
+        kiri_fail_in(err, "%s", path);
+    return p;
+}
+
+void plugin_ref(struct plugin *p)
+{
+    p->users++;
+}
+
+void plugin_unref(struct plugin *p)
+{
+    if (!p)
+        return;
+    assert(p->users > 0);
+    if (--p->users)
+        return;
+    vtable_fini(&p->vtable);
+    image_unload(p->handle, p->image);
+    free(p->path);
+    free(p);
+}
+
+const struct kiri_atom *plugin_atom(const struct plugin *p)
+{
+    return &p->vtable.atom;
+}
+
+const struct kiri_option *plugin_options(const struct plugin *p)
+{
+    return p->vtable.options;
+}
+
+const char *plugin_path(const struct plugin *p)
+{
+    return p->path;
+}
