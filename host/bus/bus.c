@@ -1,0 +1,195 @@
+#include "bus/bus.h"
+
+#include "base/json.h"
+#include "bus/inside.h"
+
+#include <kiri/wire.h>
+
+#include <nng/protocol/pubsub0/pub.h>
+#include <nng/protocol/reqrep0/rep.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HEARTBEAT_PART 32768u /* bytes after which the rest goes into another heartbeat  \
+                               */
+
+/* NNG's thread. Only nng_pipe_* calls are allowed here. Every pipe that was announced is
+ * also taken leave of, those that we close at once included. */
+static void on_pipe(nng_pipe pipe, nng_pipe_ev event, void *arg)
+{
+    struct bus *b = arg;
+
+    if (event == NNG_PIPE_EV_REM_POST) {
+        atomic_fetch_sub(&b->peers, 1);
+        return;
+    }
+    if (atomic_fetch_add(&b->peers, 1) >= b->most_peers) {
+        atomic_fetch_add(&b->turned_away, 1);
+        nng_pipe_close(pipe);
+    }
+}
+
+static int open_pub(struct bus *b, const struct bus_options *o, struct kiri_error *err)
+{
+    char inproc[64];
+
+    int rv = nng_pub0_open(&b->pub);
+    if (rv)
+        return kiri_fail(err, KIRI_INTERNAL, "cannot open a PUB socket: %s",
+                         nng_strerror(rv));
+    b->pub_open = 1;
+    nng_pipe_notify(b->pub, NNG_PIPE_EV_ADD_PRE, on_pipe, b);
+    nng_pipe_notify(b->pub, NNG_PIPE_EV_REM_POST, on_pipe, b);
+    snprintf(inproc, sizeof inproc, "inproc://kiri/%.40s", o->boot);
+    if (bus_listen(b->pub, inproc, err))
+        return -1;
+    for (const char *const *url = o->listen; url && *url; url++)
+        if (bus_listen(b->pub, *url, err))
+            return -1;
+    return 0;
+}
+
+static int open_rep(struct bus *b, const struct bus_options *o, struct kiri_error *err)
+{
+    int rv = nng_rep0_open(&b->rep);
+
+    if (rv)
+        return kiri_fail(err, KIRI_INTERNAL, "cannot open a REP socket: %s",
+                         nng_strerror(rv));
+    b->rep_open = 1;
+    if (bus_listen(b->rep, o->control, err))
+        return -1;
+    return requests_start(b, err);
+}
+
+struct bus *bus_open(const struct bus_options *o, struct kiri_error *err)
+{
+    struct bus *b = calloc(1, sizeof *b);
+
+    if (!b) {
+        kiri_fail(err, KIRI_INTERNAL, "out of memory");
+        return NULL;
+    }
+    queue_init(&b->arrived);
+    b->host = strdup(o->host);
+    b->boot = strdup(o->boot);
+    b->most_peers = o->most_peers;
+    b->wake = o->wake;
+    b->ctx = o->ctx;
+    if (!b->host || !b->boot)
+        kiri_fail(err, KIRI_INTERNAL, "out of memory");
+    else if (open_pub(b, o, err) == 0 && open_rep(b, o, err) == 0)
+        return b;
+    bus_close(b);
+    return NULL;
+}
+
+void bus_close(struct bus *b)
+{
+    if (!b)
+        return;
+    if (b->rep_open)
+        nng_close(b->rep);
+    requests_stop(b);
+    if (b->pub_open)
+        nng_close(b->pub);
+    queue_fini(&b->arrived);
+    topics_fini(&b->topics);
+    buf_free(&b->sent);
+    free(b->host);
+    free(b->boot);
+    free(b);
+}
+
+/* topic SPACE json, into b->sent. */
+static void spell(struct bus *b, const char *topic, int64_t ts, uint64_t n,
+                  const char *members)
+{
+    struct jsonw j;
+
+    buf_clear(&b->sent);
+    buf_puts(&b->sent, topic);
+    buf_puts(&b->sent, " ");
+    j = jsonw_into(&b->sent);
+    jsonw_object(&j);
+    jsonw_kint(&j, "v", KIRI_WIRE_VERSION);
+    jsonw_kstr(&j, "host", b->host);
+    jsonw_kstr(&j, "boot", b->boot);
+    jsonw_kint(&j, "ts", ts);
+    jsonw_kint(&j, "seq", (int64_t)(b->seq + 1));
+    jsonw_kint(&j, "n", (int64_t)n);
+    if (*members) {
+        buf_puts(&b->sent, ",");
+        buf_puts(&b->sent, members);
+    }
+    jsonw_end(&j);
+}
+
+/* Hands b->sent to NNG, which never blocks a publisher. 0, or -1: memory is short. */
+static int hand_over(struct bus *b)
+{
+    nng_msg *msg;
+
+    if (buf_failed(&b->sent) || nng_msg_alloc(&msg, 0))
+        return -1;
+    if (nng_msg_append(msg, b->sent.data, b->sent.len) == 0 &&
+        nng_sendmsg(b->pub, msg, 0) == 0)
+        return 0;
+    nng_msg_free(msg);
+    return -1;
+}
+
+uint64_t bus_publish(struct bus *b, const char *topic, int64_t ts, const char *members,
+                     struct bus_bytes *sent)
+{
+    struct topic *t = topics_find(&b->topics, topic);
+    struct kiri_message parts;
+
+    if (!t)
+        goto refused;
+    spell(b, topic, ts, t->n + 1, members);
+    if (b->sent.len > KIRI_WIRE_MAX ||
+        kiri_message_split(buf_text(&b->sent), b->sent.len, &parts) ||
+        parts.topic_len != strlen(topic) || hand_over(b))
+        goto refused;
+    t->n++;
+    if (sent)
+        *sent = (struct bus_bytes){ b->sent.data, b->sent.len };
+    return ++b->seq;
+
+refused:
+    b->refused++;
+    return 0;
+}
+
+void bus_heartbeat(struct bus *b, int64_t ts, int64_t period_ms)
+{
+    struct buf members = { 0 };
+    size_t i = 0;
+
+    do {
+        struct jsonw j = jsonw_into(&members);
+        buf_clear(&members);
+        jsonw_kint(&j, "period", period_ms);
+        jsonw_key(&j, "topics");
+        jsonw_object(&j);
+        for (; i < b->topics.cap && members.len < HEARTBEAT_PART; i++)
+            if (b->topics.place[i].name && b->topics.place[i].n)
+                jsonw_kint(&j, b->topics.place[i].name, (int64_t)b->topics.place[i].n);
+        jsonw_end(&j);
+        if (!buf_failed(&members))
+            bus_publish(b, "heartbeat", ts, buf_text(&members), NULL);
+    } while (i < b->topics.cap);
+    buf_free(&members);
+}
+
+void bus_counts(const struct bus *b, struct bus_counts *out)
+{
+    *out = (struct bus_counts){
+        .published = b->seq,
+        .refused = b->refused,
+        .peers = atomic_load(&b->peers),
+        .turned_away = atomic_load(&b->turned_away),
+    };
+}

@@ -1,0 +1,121 @@
+/*
+ * The control socket: BUS_REQUESTS contexts, each receiving, waiting for the loop
+ * thread's answer, sending it, and receiving again. A slow command keeps one context, not
+ * the socket.
+ */
+#include "bus/inside.h"
+
+#include <nng/protocol/reqrep0/rep.h>
+
+static void receive(struct bus_request *r)
+{
+    atomic_store(&r->sending, 0);
+    nng_ctx_recv(r->ctx, r->aio);
+}
+
+static void arrived(struct bus_request *r)
+{
+    nng_msg *msg = nng_aio_get_msg(r->aio);
+
+    if (nng_pipe_get_uint64(nng_msg_get_pipe(msg), NNG_OPT_IPC_PEER_UID, &r->uid))
+        r->uid = UINT64_MAX;
+    if (nng_msg_append(msg, "", 1)) { /* no room for a NUL: the client asks again */
+        nng_msg_free(msg);
+        receive(r);
+        return;
+    }
+    r->msg = msg;
+    if (queue_put(&r->bus->arrived, &r->item) == 0)
+        r->bus->wake(r->bus->ctx);
+}
+
+/* NNG's thread; must not block. */
+static void on_aio(void *arg)
+{
+    struct bus_request *r = arg;
+    int rv = nng_aio_result(r->aio);
+
+    if (atomic_load(&r->sending)) {
+        if (rv)
+            nng_msg_free(nng_aio_get_msg(r->aio)); /* the client went away */
+        if (rv != NNG_ECLOSED && rv != NNG_ECANCELED)
+            receive(r);
+        return;
+    }
+    if (rv == 0)
+        arrived(r);
+    else if (rv != NNG_ECLOSED && rv != NNG_ECANCELED)
+        receive(r);
+}
+
+int requests_start(struct bus *b, struct kiri_error *err)
+{
+    for (uint32_t i = 0; i < BUS_REQUESTS; i++) {
+        struct bus_request *r = &b->request[i];
+        r->bus = b;
+        int rv = nng_aio_alloc(&r->aio, on_aio, r);
+        if (rv == 0)
+            rv = nng_ctx_open(&r->ctx, b->rep);
+        if (rv)
+            return kiri_fail(err, KIRI_INTERNAL, "cannot open a REP context: %s",
+                             nng_strerror(rv));
+    }
+    for (uint32_t i = 0; i < BUS_REQUESTS; i++)
+        receive(&b->request[i]);
+    return 0;
+}
+
+void requests_stop(struct bus *b)
+{
+    queue_close(&b->arrived);
+    for (uint32_t i = 0; i < BUS_REQUESTS; i++) {
+        struct bus_request *r = &b->request[i];
+        if (!r->aio)
+            continue;
+        nng_aio_stop(r->aio);
+        nng_aio_free(r->aio);
+        nng_msg_free(r->msg);
+    }
+}
+
+const char *bus_request_text(const struct bus_request *r, size_t *len)
+{
+    if (len)
+        *len = nng_msg_len(r->msg) - 1;
+    return nng_msg_body(r->msg);
+}
+
+uint64_t bus_request_uid(const struct bus_request *r)
+{
+    return r->uid;
+}
+
+struct bus_request *bus_next_request(struct bus *b)
+{
+    struct queue_item *first;
+
+    if (!b->waiting)
+        b->waiting = queue_take(&b->arrived);
+    first = b->waiting;
+    if (first)
+        b->waiting = first->next;
+    return (struct bus_request *)first;
+}
+
+void bus_answer(struct bus *b, struct bus_request *r, const char *json, size_t len)
+{
+    nng_msg *msg = r->msg;
+
+    (void)b;
+    r->msg = NULL;
+    nng_msg_clear(msg);
+    if (nng_msg_append(msg, json,
+                       len)) { /* no memory: better no answer than half of one */
+        nng_msg_free(msg);
+        receive(r);
+        return;
+    }
+    nng_aio_set_msg(r->aio, msg);
+    atomic_store(&r->sending, 1);
+    nng_ctx_send(r->ctx, r->aio);
+}
