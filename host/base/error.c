@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#undef kiri_fail
+#undef kiri_fail_in
+
 int kiri_fail(struct kiri_error *err, enum kiri_code code, const char *fmt, ...)
 {
     va_list ap;

@@ -33,4 +33,9 @@ int kiri_fail(struct kiri_error *err, enum kiri_code code, const char *fmt, ...)
 int kiri_fail_in(struct kiri_error *err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+#ifdef __clang_analyzer__ /* which cannot see into error.c that this is never 0 */
+#define kiri_fail(...)    (kiri_fail(__VA_ARGS__), -1)
+#define kiri_fail_in(...) (kiri_fail_in(__VA_ARGS__), -1)
+#endif
+
 #endif
