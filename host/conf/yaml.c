@@ -7,6 +7,8 @@
 
 #include "base/value.h"
 #include "conf/arena.h"
+#include "conf/place.h"
+#include "conf/remedy.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -253,57 +255,14 @@ static void close_level(struct reading *r)
         find_twins(r, n);
 }
 
-/* The byte at which a mark stands: libyaml counts characters. */
-static size_t byte_of(const struct reading *r, const yaml_mark_t *mark)
-{
-    size_t at = 0, character = 0;
-
-    while (at < r->len && character < mark->index) {
-        at++;
-        while (at < r->len && ((unsigned char)r->bytes[at] & 0xc0) == 0x80)
-            at++;
-        character++;
-    }
-    return at;
-}
-
-/* Where a byte stands, in characters. */
-static yaml_mark_t mark_of(const struct reading *r, size_t byte)
-{
-    yaml_mark_t m = { 0 };
-
-    for (size_t i = 0; i < byte && i < r->len; i++) {
-        if (r->bytes[i] == '\n') {
-            m.line++;
-            m.column = 0;
-        } else if (((unsigned char)r->bytes[i] & 0xc0) != 0x80) {
-            m.column++;
-        }
-    }
-    return m;
-}
-
-/* Skips blanks, line ends and comments. */
-static size_t skip_idle(const struct reading *r, size_t at)
-{
-    while (at < r->len && strchr(" \t\r\n#", r->bytes[at]) && r->bytes[at]) {
-        if (r->bytes[at] == '#')
-            while (at < r->len && r->bytes[at] != '\n')
-                at++;
-        else
-            at++;
-    }
-    return at;
-}
-
 /* Directives are looked for here, because libyaml takes quadratic time for many of them.
  */
 static void refuse_directives(struct reading *r)
 {
-    size_t at = skip_idle(r, 0);
+    size_t at = place_skip_idle(r->bytes, r->len, 0);
 
     if (at < r->len && r->bytes[at] == '%') {
-        yaml_mark_t mark = mark_of(r, at);
+        yaml_mark_t mark = place_of_byte(r->bytes, r->len, at);
 
         complain(r, &mark,
                  "directives (%%YAML, %%TAG) are not accepted: remove this line");
@@ -315,14 +274,14 @@ static void refuse_directives(struct reading *r)
  */
 static void refuse_rest(struct reading *r, const yaml_mark_t *end)
 {
-    size_t at = skip_idle(r, byte_of(r, end));
+    size_t at = place_skip_idle(r->bytes, r->len, place_to_byte(r->bytes, r->len, end));
 
     while (r->len - at >= 3 && memcmp(r->bytes + at, "...", 3) == 0)
-        at = skip_idle(r, at + 3);
+        at = place_skip_idle(r->bytes, r->len, at + 3);
     r->stop = 1;
     if (at >= r->len)
         return;
-    yaml_mark_t mark = mark_of(r, at);
+    yaml_mark_t mark = place_of_byte(r->bytes, r->len, at);
     if (r->bytes[at] == '-' || r->bytes[at] == '%')
         complain(r, &mark, "a second document begins here: one file is one document");
     else
@@ -344,60 +303,27 @@ static void take(struct reading *r, const yaml_event_t *ev)
     }
 }
 
-/* libyaml's words for the mistakes that people make, with a remedy. Some are noticed only
- * further on: then the place is where the thing itself began. */
-static const struct {
-    const char *problem, *sentence;
-    int where_it_began;
-} remedies[] = {
-    { "mapping values are not allowed in this context",
-      "a `:` is not possible here: is the indentation right, or must a text be quoted?",
-      0 },
-    { "found character that cannot start any token",
-      "a value cannot begin with this character: indent with spaces, not tabs; quote "
-      "texts "
-      "that begin with @, ` or %",
-      0 },
-    { "found a tab character that violates indentation", "indent with spaces, not tabs",
-      0 },
-    { "found a tab character where an indentation space is expected",
-      "indent with spaces, not tabs", 0 },
-    { "did not find expected key",
-      "a key was expected here: is the indentation that of the lines above?", 0 },
-    { "did not find expected '-' indicator",
-      "a `-` was expected here: is the indentation that of the lines above?", 0 },
-    { "did not find expected ',' or '}'", "a `,` or `}` is missing before this", 0 },
-    { "did not find expected ',' or ']'", "a `,` or `]` is missing before this", 0 },
-    { "did not find expected node content",
-      "a value was expected here: is a `]` or `}` missing, or a `,` too much?", 0 },
-    { "could not find expected ':'", "after this key, `:` is missing", 1 },
-    { "found unexpected end of stream", "this quoted text has no end", 1 },
-    { "found undefined tag handle", "tags are not accepted: remove what begins with `!`",
-      1 },
-};
-
 static void syntax_error(struct reading *r, const yaml_parser_t *p)
 {
-    const char *problem = p->problem ? p->problem : "cannot be read as YAML";
+    yaml_mark_t mark = p->problem_mark;
+    const char *remedy;
 
     if (p->error == YAML_MEMORY_ERROR) {
         out_of_memory(r);
         return;
     }
     if (p->error == YAML_READER_ERROR) {
-        yaml_mark_t mark = mark_of(r, p->problem_offset);
-
-        complain(r, &mark, "this is not UTF-8 text: %s", problem);
+        mark = place_of_byte(r->bytes, r->len, p->problem_offset);
+        complain(r, &mark, "this is not UTF-8 text: %s", p->problem);
         return;
     }
-    for (size_t i = 0; i < sizeof remedies / sizeof *remedies; i++)
-        if (strcmp(problem, remedies[i].problem) == 0) {
-            complain(r, remedies[i].where_it_began ? &p->context_mark : &p->problem_mark,
-                     "%s", remedies[i].sentence);
-            return;
-        }
-    complain(r, &p->problem_mark, "not valid YAML: %s%s%s", problem,
-             p->context ? " " : "", p->context ? p->context : "");
+    remedy = remedy_for(p, &mark);
+    if (remedy)
+        complain(r, &mark, "%s", remedy);
+    else
+        complain(r, &mark, "not valid YAML: %s%s%s",
+                 p->problem ? p->problem : "unreadable", p->context ? " " : "",
+                 p->context ? p->context : "");
 }
 
 /* Returns 0 when the file was read to its end. */

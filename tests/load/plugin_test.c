@@ -92,6 +92,21 @@ static void two_versions_live_side_by_side(void **state)
     plugin_unref(third);
 }
 
+/* Closed, it stays mapped under its name: the next plugin must not be taken for it. */
+static void an_image_that_refuses_to_go_keeps_its_name(void **state)
+{
+    unsigned files = open_files();
+    struct plugin *p = must_open(ATOM("good_resident"));
+    (void)state;
+
+    plugin_unref(p);
+    assert_int_equal(open_files(), files + 1);
+    p = must_open(ATOM("good_narrow"));
+    assert_int_equal(plugin_atom(p)->field_size, 64);
+    plugin_unref(p);
+    assert_int_equal(open_files(), files + 1);
+}
+
 static const struct {
     const char *file, *says;
 } hostile[] = {
@@ -281,6 +296,7 @@ int main(void)
         cmocka_unit_test(a_good_atom_can_be_called),
         cmocka_unit_test(the_last_user_unmaps),
         cmocka_unit_test(two_versions_live_side_by_side),
+        cmocka_unit_test(an_image_that_refuses_to_go_keeps_its_name),
         cmocka_unit_test(hostile_atoms_are_refused_and_leave_nothing),
         cmocka_unit_test(what_is_no_plugin_is_refused_by_its_file),
         cmocka_unit_test(a_cut_file_never_reaches_the_linker),
