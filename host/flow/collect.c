@@ -141,7 +141,7 @@ static void schedule(struct instance *in)
     uv_timer_start(&in->timer, on_tick, (uint64_t)(in->next_tick - now), 0);
 }
 
-static void call(struct instance *in, int what)
+static void call(struct instance *in, enum call_what what)
 {
     in->call_what = what;
     in->call_rows = NULL;

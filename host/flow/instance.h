@@ -67,7 +67,7 @@ struct instance {
     struct flow_message called;
     int calling, call_rc;
     int64_t call_began; /* mono ms                                                      */
-    enum { CALL_OPEN, CALL_COLLECT } call_what;
+    enum call_what { CALL_OPEN, CALL_COLLECT } call_what;
     struct observed *call_rows, **call_last;
 
     /* rows that wait to be scored, and the learning they may wait for (learn.c) */
