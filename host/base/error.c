@@ -32,7 +32,8 @@ int kiri_fail_in(struct kiri_error *err, const char *fmt, ...)
     va_start(ap, fmt);
     n = vsnprintf(err->text, sizeof err->text, fmt, ap);
     va_end(ap);
-    if (n >= 0 && (size_t)n < sizeof err->text)
-        snprintf(err->text + n, sizeof err->text - (size_t)n, ": %s", tail);
+    if (n >= 0 && (size_t)n < sizeof err->text - 3)
+        snprintf(err->text + n, sizeof err->text - (size_t)n, ": %.*s",
+                 (int)(sizeof err->text - 3 - (size_t)n), tail);
     return -1;
 }
