@@ -10,6 +10,7 @@
 #include "conf/place.h"
 #include "conf/remedy.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
@@ -251,6 +252,7 @@ static void close_level(struct reading *r)
 {
     struct yaml_node *n = r->level[--r->depth].node;
 
+    assert(n); /* never on the stack without its node */
     if (n->kind == YAML_MAP)
         find_twins(r, n);
 }

@@ -58,7 +58,7 @@ static inline v4 v4_exp(v4 x)
 {
     const v4 magic = v4_all(12582912.0f);
     const u4 kept = (u4)(x >= v4_all(GPT_EXP_LEAST));
-    const v4 little = x - x; /* 0, or NaN */
+    const v4 little = x - x; /* 0, or NaN: NOLINT(misc-redundant-expression) */
     x = v4_pick(kept, x, v4_all(GPT_EXP_LEAST));
     x = v4_pick((u4)(x > v4_all(GPT_EXP_MOST)), v4_all(GPT_EXP_MOST), x);
     const v4 z = x * v4_all(1.44269504088896341f) + magic;

@@ -184,7 +184,7 @@ void *safetensors_build(struct safetensors_writer *w, size_t *len)
         file.failed = 1;
     }
     buf_free(&header);
-    if (!buf_failed(&file)) {
+    if (file.data && !buf_failed(&file)) {
         char digits[CHECKSUM_DIGITS + 1];
 
         checksum_of(file.data, file.len, 8 + at, digits);
