@@ -58,3 +58,14 @@ hears nngcat '^"score/pulse \{' stdbuf -oL sh "$dir/hear.sh"
 if command -v node >/dev/null; then
     hears node '^[0-9]{13} [0-9.]+ [a-z0-9_]+ false' node "$dir/hear.js" "$dir/bus"
 fi
+
+# Asked to stop, it ends well: a sanitizer that found something would say so here.
+kill "$host"
+code=0
+wait "$host" || code=$?
+host=''
+[ $code = 0 ] || {
+    cat "$dir/log"
+    echo "the host ended with $code"
+    exit 1
+}
