@@ -245,7 +245,7 @@ static int get_model(struct stream *s, const struct safetensors *st,
     }
     gpt_free(s->gpt);
     s->gpt = g;
-    s->trainer = gpt_trainer_new(shape, STREAM_BATCH);
+    s->trainer = gpt_trainer_new(gpt_shape_of(g), STREAM_BATCH); /* shape is gone */
     if (!s->trainer)
         return kiri_fail(err, KIRI_INTERNAL, "out of memory");
     return weights_get_moments(st, s->trainer, err) < 0 ? -1 : 0;
