@@ -461,3 +461,8 @@ unsigned host_check(const struct conf *conf, struct conf_errors *errors)
     free(exe);
     return n;
 }
+
+int host_probe(const char *so, int out_fd)
+{
+    return plugin_probe_child(so, out_fd);
+}
