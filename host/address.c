@@ -50,10 +50,11 @@ int address_find(struct address *a, const struct conf *conf, struct kiri_error *
     a->control = socket_url(dir, "control");
     int rc = 0;
     if (len > SOCKET_MOST)
-        rc = kiri_fail(err, KIRI_BAD_CONFIG,
-                       "the socket %s/control has a path of %zu bytes, more than the %d that a "
-                       "unix socket may have: use a shorter `state:`",
-                       dir, len, SOCKET_MOST);
+        rc = kiri_fail(
+            err, KIRI_BAD_CONFIG,
+            "the socket %s/control has a path of %zu bytes, more than the %d that a "
+            "unix socket may have: use a shorter `state:`",
+            dir, len, SOCKET_MOST);
     else if (!a->bus || !a->control)
         rc = kiri_fail(err, KIRI_INTERNAL, "out of memory");
     else
@@ -107,7 +108,8 @@ int host_address(const char *state, char **bus, char **control, struct kiri_erro
     *bus = *control = NULL;
     if (!text)
         kiri_fail(err, KIRI_UNAVAILABLE,
-                  "no host has run with state directory %s (start one: kiri run FILE)", state);
+                  "no host has run with state directory %s (start one: kiri run FILE)",
+                  state);
     else if (!b || !c)
         kiri_fail(err, KIRI_UNAVAILABLE, "%s is damaged: start the host again", file);
     else if (!(*bus = strdup(b)) || !(*control = strdup(c)))

@@ -1,9 +1,9 @@
 #include "host.h"
 
+#include "address.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/path.h"
-#include "address.h"
 #include "control.h"
 #include "flow/shelf.h"
 #include "store/lock.h"

@@ -29,8 +29,8 @@ int host_run(const struct conf *conf, const struct host_options *o,
  * many. */
 unsigned host_check(const struct conf *conf, struct conf_errors *errors);
 
-/* What host_check's child does: opens the .so, writes what it is as JSON to fd. Returns the
- * exit code; the file may crash us. */
+/* What host_check's child does: opens the .so, writes what it is as JSON to fd. Returns
+ * the exit code; the file may crash us. */
 int host_probe(const char *so, int out_fd);
 
 /* Where a running host of this state directory listens, as it wrote them into

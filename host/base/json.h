@@ -28,7 +28,7 @@ void jsonw_end(struct jsonw *j); /* closes the innermost object or array */
 void jsonw_key(struct jsonw *j, const char *key);
 void jsonw_string(struct jsonw *j, const char *s); /* NULL: null */
 void jsonw_bytes(struct jsonw *j, const char *s,
-                size_t n); /* bytes that are not UTF-8: U+FFFD */
+                 size_t n); /* bytes that are not UTF-8: U+FFFD */
 void jsonw_int(struct jsonw *j, int64_t x);
 void jsonw_bool(struct jsonw *j, int x);
 void jsonw_null(struct jsonw *j);

@@ -11,8 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HEARTBEAT_PART 32768u /* bytes after which the rest goes into another heartbeat  \
-                               */
+#define HEARTBEAT_PART                                                                   \
+    32768u /* bytes after which the rest goes into another heartbeat                     \
+            */
 
 /* NNG's thread. Only nng_pipe_* calls are allowed here. Every pipe that was announced is
  * also taken leave of, those that we close at once included. */

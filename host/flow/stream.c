@@ -298,8 +298,8 @@ static int calibrate(struct stream *s, float excess, struct verdict *out)
 
     if (gauge_add(&s->by_row, excess) || gauge_add(&s->by_six, six))
         return -1;
-    /* An incident counts once, with the row that opened it: leaving that out too would cut
-     * the tail off and raise more and more alarms. */
+    /* An incident counts once, with the row that opened it: leaving that out too would
+     * cut the tail off and raise more and more alarms. */
     if ((!out->alarm || out->onset) && s->by_row.past.n > PAST_ENOUGH)
         return past_add(&s->scores, out->score);
     return 0;

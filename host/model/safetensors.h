@@ -75,7 +75,8 @@ void safetensors_put(struct safetensors_writer *w, const char *name,
                      const void *data);
 void safetensors_put_meta(struct safetensors_writer *w, const char *key,
                           const char *value);
-/* The finished bytes, malloc'ed; NULL when memory was short or the limits above are passed. */
+/* The finished bytes, malloc'ed; NULL when memory was short or the limits above are
+ * passed. */
 void *safetensors_build(struct safetensors_writer *w, size_t *len);
 
 #endif
