@@ -1,0 +1,166 @@
+#include "store/inside.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A block for `text` bytes of strings. *at walks through them. */
+static struct record *new_record(enum record_kind kind, size_t text, char **at)
+{
+    struct record *r = malloc(sizeof *r + text);
+
+    if (!r)
+        return NULL;
+    *r = (struct record){ .kind = kind, .size = sizeof *r + text };
+    *at = r->text;
+    return r;
+}
+
+static size_t length(const char *s)
+{
+    return s ? strlen(s) + 1 : 0;
+}
+
+static const char *copy(char **at, const void *bytes, size_t n)
+{
+    char *to = *at;
+
+    if (!bytes)
+        return NULL;
+    memcpy(to, bytes, n);
+    *at += n;
+    return to;
+}
+
+struct record *record_obs(const struct store_obs *o)
+{
+    char *at;
+    struct record *r =
+        new_record(RECORD_OBS, length(o->atom) + length(o->label) + length(o->values),
+                   &at);
+
+    if (!r)
+        return NULL;
+    r->as.obs = *o;
+    r->as.obs.atom = copy(&at, o->atom, length(o->atom));
+    r->as.obs.label = copy(&at, o->label, length(o->label));
+    r->as.obs.values = copy(&at, o->values, length(o->values));
+    return r;
+}
+
+struct record *record_score(const struct store_score *c)
+{
+    char *at;
+    struct record *r = new_record(RECORD_SCORE, length(c->atom) + length(c->detail), &at);
+
+    if (!r)
+        return NULL;
+    r->as.score = *c;
+    r->as.score.atom = copy(&at, c->atom, length(c->atom));
+    r->as.score.detail = copy(&at, c->detail, length(c->detail));
+    return r;
+}
+
+struct record *record_message(const char *boot, uint64_t seq, int64_t ts,
+                              const char *bytes, size_t len, int urgent)
+{
+    char *at;
+    struct record *r = new_record(RECORD_MESSAGE, length(boot) + len, &at);
+
+    if (!r)
+        return NULL;
+    r->urgent = urgent;
+    r->as.message.seq = seq;
+    r->as.message.ts = ts;
+    r->as.message.len = len;
+    r->as.message.boot = copy(&at, boot, length(boot));
+    r->as.message.bytes = copy(&at, bytes, len);
+    return r;
+}
+
+struct record *record_kv(const char *atom, const char *key, const void *value, size_t len)
+{
+    char *at;
+    struct record *r = new_record(RECORD_KV, length(atom) + length(key) + len, &at);
+
+    if (!r)
+        return NULL;
+    r->as.kv.len = len;
+    r->as.kv.atom = copy(&at, atom, length(atom));
+    r->as.kv.key = copy(&at, key, length(key));
+    r->as.kv.value = copy(&at, len ? value : "", len);
+    return r;
+}
+
+struct record *record_nudge(void)
+{
+    char *at;
+    struct record *r = new_record(RECORD_NUDGE, 0, &at);
+
+    if (!r)
+        return NULL;
+    r->size = 0;
+    r->urgent = 1;
+    return r;
+}
+
+void batch_init(struct batch *b)
+{
+    b->first = NULL;
+    b->last = &b->first;
+}
+
+void batch_append(struct batch *b, struct queue_item *items)
+{
+    *b->last = items;
+    while (*b->last)
+        b->last = &(*b->last)->next;
+}
+
+void batch_free(struct batch *b)
+{
+    struct queue_item *next;
+
+    for (struct queue_item *i = b->first; i; i = next) {
+        next = i->next;
+        free(i);
+    }
+    batch_init(b);
+}
+
+/* What is given up first has the lowest rank; a nudge weighs nothing and stays. */
+static int rank(const struct record *r)
+{
+    switch (r->kind) {
+    case RECORD_OBS:
+    case RECORD_SCORE: return 0;
+    case RECORD_MESSAGE: return r->urgent ? 2 : 1;
+    case RECORD_KV: return 2;
+    case RECORD_NUDGE: break;
+    }
+    return 3;
+}
+
+struct freed batch_thin(struct batch *b, size_t bytes)
+{
+    struct freed f = { 0 };
+
+    for (int least = 0; least < 3; least++) {
+        struct queue_item **link = &b->first;
+
+        while (*link && f.bytes < bytes) {
+            struct record *r = (struct record *)*link;
+
+            if (rank(r) != least) {
+                link = &r->item.next;
+                continue;
+            }
+            *link = r->item.next;
+            f.records++;
+            f.bytes += r->size;
+            free(r);
+        }
+    }
+    for (b->last = &b->first; *b->last;)
+        b->last = &(*b->last)->next;
+    return f;
+}
