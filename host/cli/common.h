@@ -1,0 +1,38 @@
+/*
+ * cli/common.h - what several subcommands do: find the host, ask it, print JSON's text.
+ */
+#ifndef KIRI_CLI_COMMON_H
+#define KIRI_CLI_COMMON_H
+
+#include "base/error.h"
+
+#include <jansson.h>
+
+/* The two options that say which host; the same in every command that talks to one. */
+#define OPTION_BUS                                                                       \
+    {                                                                                    \
+        "bus", "URL",                                                                    \
+            "The host's bus, such as ipc:///run/kiri/bus. Its control\n"                 \
+            "                     socket is then the one beside it named control."       \
+    }
+#define OPTION_STATE                                                                     \
+    {                                                                                    \
+        "state", "DIR",                                                                  \
+            "The host's state directory. Default: $STATE_DIRECTORY,\n"                   \
+            "                     $XDG_STATE_HOME/kiri or ~/.local/state/kiri."          \
+    }
+
+struct reach {
+    char *bus, *control; /* URLs; control NULL: not known */
+};
+
+/* Where the host is: by --bus, else by what it left in the state directory. */
+int reach_find(struct reach *r, const char *bus, const char *state,
+               struct kiri_error *err);
+void reach_free(struct reach *r);
+
+/* Sends {"id","cmd"} and returns the parsed answer, which says ok; NULL and a sentence
+ * when nobody answers or the host refuses. */
+json_t *reach_ask(const struct reach *r, const char *cmd, struct kiri_error *err);
+
+#endif

@@ -1,0 +1,289 @@
+/*
+ * kiri score - how surprising texts are to a model, one row out for every row in.
+ */
+#include "base/json.h"
+#include "base/units.h"
+#include "cli/command.h"
+#include "cli/terminal.h"
+#include "cli/view_number.h"
+#include "flow/lines.h"
+
+#include <kiri/schema.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#define NOTABLE 3.0f /* nats from which a character is coloured: p < .05 */
+#define RAREST  1e-6 /* rarer than this is one thing */
+#define GLARING 6.0f /* p < .0025                                         */
+
+enum { MODEL, INPUT, TEXT, JSON, BUDGET };
+
+struct scorer {
+    struct lines *model;
+    int json, calibrated;
+    double budget;
+    struct style style;
+    struct buf out;
+    uint64_t rows, cut; /* rows scored; of these shortened */
+};
+
+/* ---- as JSON ------------------------------------------------------------------------
+ */
+
+static void token_text(struct jsonw *j, const struct scorer *s, const char *text,
+                       const struct lines_token *t)
+{
+    char hex[8];
+
+    if (!t->len) {
+        jsonw_string(j, "<end>");
+        return;
+    }
+    unsigned char byte = (unsigned char)text[t->at];
+    int printable = byte >= 0x20 && byte < 0x7f;
+    if (t->len > 1 || printable ||
+        (lines_kind(s->model) == LINES_SYMBOLS && byte < 0x80)) {
+        jsonw_bytes(j, text + t->at, t->len);
+        return;
+    }
+    snprintf(hex, sizeof hex, "\\x%02x", byte);
+    jsonw_string(j, hex);
+}
+
+static void write_json(struct scorer *s, const char *text, size_t len,
+                       const struct lines_verdict *v)
+{
+    struct jsonw j = jsonw_into(&s->out);
+
+    jsonw_object(&j);
+    jsonw_key(&j, "text");
+    jsonw_bytes(&j, text, len);
+    jsonw_knum(&j, "total", v->total, 7);
+    jsonw_knum(&j, "surprise", v->surprise, 7);
+    jsonw_key(&j, "tokens");
+    jsonw_array(&j);
+    for (uint32_t i = 0; i < v->n; i++) {
+        jsonw_object(&j);
+        jsonw_key(&j, "token");
+        token_text(&j, s, text, &v->tokens[i]);
+        jsonw_knum(&j, "nats", (double)v->tokens[i].nats, 5);
+        jsonw_end(&j);
+    }
+    jsonw_end(&j);
+    jsonw_key(&j, "anomalous");
+    if (s->calibrated)
+        jsonw_bool(&j, v->tail <= s->budget);
+    else
+        jsonw_null(&j);
+    jsonw_key(&j, "tail");
+    if (s->calibrated)
+        jsonw_num(&j, v->tail, 4);
+    else
+        jsonw_null(&j);
+    jsonw_end(&j);
+    buf_puts(&s->out, "\n");
+}
+
+/* ---- for people ---------------------------------------------------------------------
+ */
+
+static enum colour nats_colour(float nats)
+{
+    return nats >= GLARING ? RED : nats >= NOTABLE ? YELLOW : PLAIN;
+}
+
+/* Bytes of the character at s: more than one only for valid UTF-8. */
+static size_t character(const char *s, size_t len)
+{
+    mbstate_t state = { 0 };
+    size_t n = mbrtowc(NULL, s, len, &state);
+
+    return n == 0 || n > len ? 1 : n;
+}
+
+/* The text, each character in the colour of its most surprising token. */
+static void write_text(struct canvas *c, const char *text, size_t len,
+                       const struct lines_verdict *v)
+{
+    char shown[MB_LEN_MAX + 1];
+    uint32_t t = 0;
+
+    for (size_t at = 0, n; at < len; at += n) {
+        float nats = 0;
+        n = character(text + at, len - at);
+        for (; v->tokens[t].at < at + n && v->tokens[t].len; t++)
+            if (v->tokens[t].nats > nats)
+                nats = v->tokens[t].nats;
+        if (t && !v->tokens[t].len && nats == 0)
+            nats = v->tokens[t - 1].nats;
+        memcpy(shown, text + at, n);
+        shown[n] = '\0';
+        canvas_text(c, nats_colour(nats), *shown ? shown : "?");
+    }
+    if (v->tokens[v->n - 1].nats >= NOTABLE)
+        canvas_text(c, nats_colour(v->tokens[v->n - 1].nats), " <end>");
+}
+
+static void write_head(struct scorer *s)
+{
+    struct canvas c = { .out = &s->out, .style = s->style };
+
+    canvas_text(&c, FAINT, "    total  surprise   worst   one row in  text");
+    canvas_end(&c);
+}
+
+static void write_line(struct scorer *s, const char *text, size_t len,
+                       const struct lines_verdict *v)
+{
+    struct canvas c = { .out = &s->out, .style = s->style };
+    int odd = s->calibrated && v->tail <= s->budget;
+    char rare[40] = "-";
+
+    if (s->calibrated && v->tail < RAREST)
+        snprintf(rare, sizeof rare, "> 1,000,000");
+    else if (s->calibrated)
+        number_count(1 / v->tail, rare, sizeof rare);
+    canvas_textf(&c, RED, "%s", odd ? "!" : "");
+    canvas_to(&c, 1);
+    canvas_textf(&c, PLAIN, "%8.1f  %8.2f  %6.1f  ", v->total, v->surprise, v->worst);
+    canvas_right(&c, odd ? RED : PLAIN, 39, rare);
+    canvas_to(&c, 41);
+    write_text(&c, text, len, v);
+    canvas_end(&c);
+}
+
+/* ---- rows ---------------------------------------------------------------------------
+ */
+
+static int score_row(struct scorer *s, const char *text, size_t len,
+                     struct kiri_error *err)
+{
+    struct lines_verdict verdict;
+
+    if (lines_score(s->model, text, len, &verdict))
+        return kiri_fail(err, KIRI_INTERNAL, "memory is short");
+    if (s->json)
+        write_json(s, text, len, &verdict);
+    else
+        write_line(s, text, len, &verdict);
+    if (buf_failed(&s->out))
+        return kiri_fail(err, KIRI_INTERNAL, "memory is short");
+    s->rows++;
+    if (fwrite(s->out.data, 1, s->out.len, stdout) != s->out.len)
+        return kiri_fail(err, KIRI_IO, "cannot write the output: %s", strerror(errno));
+    buf_clear(&s->out);
+    return 0;
+}
+
+static int score_file(struct scorer *s, const char *path, struct kiri_error *err)
+{
+    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+    struct buf line = { 0 };
+    uint64_t missing;
+    int rc = 0, got = 0;
+
+    if (!file)
+        return kiri_fail(err, KIRI_NO_INPUT, "%s: %s", path, strerror(errno));
+    while (!rc && (got = lines_next(file, LINES_LONGEST, &line, &missing)) > 0) {
+        s->cut += missing > 0;
+        rc = score_row(s, buf_text(&line), line.len, err);
+    }
+    if (got < 0)
+        rc = kiri_fail(err, s->rows ? KIRI_IO : KIRI_NO_INPUT, "%s: cannot be read: %s",
+                       path, strerror(errno));
+    if (file != stdin)
+        fclose(file);
+    buf_free(&line);
+    return rc;
+}
+
+static int check_call(const struct call *call, struct scorer *s, struct kiri_error *err)
+{
+    if (!call->value[MODEL])
+        return kiri_fail(err, KIRI_USAGE, "score needs --model M");
+    if (!call->value[INPUT] == !call->value[TEXT])
+        return kiri_fail(err, KIRI_USAGE, "score needs one of --input F and --text S");
+    if (call->value[TEXT] && strlen(call->value[TEXT]) > LINES_LONGEST)
+        return kiri_fail(err, KIRI_USAGE, "--text takes at most %u bytes: use --input",
+                         LINES_LONGEST);
+    if (call->value[BUDGET] && (units_share(call->value[BUDGET], &s->budget) ||
+                                s->budget <= 0 || s->budget >= 1))
+        return kiri_fail(err, KIRI_USAGE,
+                         "--budget takes a share of rows such as .003 or 0.3%%, not '%s'",
+                         call->value[BUDGET]);
+    return 0;
+}
+
+static int run(const struct call *call)
+{
+    struct scorer s = { .json = call->value[JSON] != NULL,
+                        .budget = LINES_ODD,
+                        .style = terminal_style(STDOUT_FILENO) };
+    struct kiri_error err = { 0 };
+    int rc;
+
+    if (check_call(call, &s, &err))
+        return command_fail(&err);
+    s.model = lines_open(call->value[MODEL], &err);
+    if (!s.model)
+        return command_fail(&err);
+    s.calibrated = lines_calibrated(s.model);
+    if (!terminal_is(STDOUT_FILENO))
+        s.style.width = UINT_MAX; /* a pipe has no right edge */
+    if (!s.json)
+        write_head(&s);
+    if (call->value[TEXT])
+        rc = score_row(&s, call->value[TEXT], strlen(call->value[TEXT]), &err);
+    else
+        rc = score_file(&s, call->value[INPUT], &err);
+    rc = rc ? command_fail(&err) : command_finish();
+    if (s.cut)
+        fprintf(stderr,
+                "kiri: %" PRIu64
+                " line%s longer than %u bytes: only the beginning was scored\n",
+                s.cut, s.cut == 1 ? " was" : "s were", LINES_LONGEST);
+    lines_free(s.model);
+    buf_free(&s.out);
+    return rc;
+}
+
+const struct command command_score = {
+    .name = "score",
+    .summary = "Says how surprising texts are to a model of text.",
+    .arguments = "--model M (--input F | --text S)",
+    .about =
+        "Prints one row for every line of the input, in its order: the sum of its nats\n"
+        "(total), their mean (surprise), the worst token's, and how rare a line this\n"
+        "odd is among lines that the model did not learn. On a terminal the surprising\n"
+        "characters are coloured; rows marked ! are anomalous.\n"
+        "\n"
+        "With --json: "
+        "{\"text\",\"total\",\"surprise\",\"tokens\":[{\"token\",\"nats\"}],\n"
+        "\"anomalous\",\"tail\"}, one object a line. The last token is the end of the "
+        "line.\n"
+        "Bytes that are not text read \\xNN as a token. A symbol that an imported model\n"
+        "does not know costs 23.03 nats and is skipped as context. An imported model\n"
+        "has no lines to compare with, nor has one trained on fewer than 32: anomalous\n"
+        "and tail are null then. Only the first 65,536 bytes of a line are scored.\n",
+    .option = { { "model", "M", "From 'kiri train' or 'kiri import'. Required." },
+                { "input", "F", "One text a line; - is the standard input." },
+                { "text", "S", "This one text." },
+                { "json", NULL, "One JSON object a line." },
+                { "budget", "P",
+                  "Share of usual lines that may be anomalous. Default: .003." } },
+    .examples = "  kiri score --model names.model --text holiday.exe.pdf\n"
+                "  kiri score --model names.model --input new.txt --json\n"
+                "  ls | kiri score --model names.model --input - --budget 1%\n",
+    .exits = "  0   every row was scored\n"
+             "  64  the command line is wrong\n"
+             "  65  M is damaged or of another kind\n"
+             "  66  M or F cannot be read\n"
+             "  74  reading or writing failed half way\n",
+    .run = run,
+};

@@ -1,0 +1,182 @@
+/*
+ * kiri train - a model of what the lines of a file look like.
+ */
+#include "base/clock.h"
+#include "base/path.h"
+#include "base/units.h"
+#include "cli/command.h"
+#include "cli/terminal.h"
+#include "cli/view_number.h"
+#include "flow/lines.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define INTERRUPTED 130 /* 128 + SIGINT, as shells count */
+#define MOST_STEPS  1000000
+#define DRAW_MS     100  /* between two looks of a line on a terminal */
+#define LINE_MS     2000 /* between two lines in a pipe               */
+
+enum { TEXT, SEED, OUT, STEPS, QUIET };
+
+struct teller {
+    int quiet, drawn; /* drawn: there is a line to overwrite */
+    int64_t began, told;
+};
+
+/* "fold 2 of 5  step 150 of 500  loss 1.92  held back 2.10  120,000 tokens/s  4 s left"
+ */
+static void describe(struct canvas *c, const struct lines_progress *p, int64_t ms)
+{
+    double seconds = (double)(ms > 1 ? ms : 1) / 1e3;
+    double steps = (double)(p->part - 1) * p->steps + p->step;
+    double left = (double)p->parts * p->steps - steps;
+    char rate[40], time[40];
+
+    if (p->part < p->parts)
+        canvas_textf(c, PLAIN, "fold %u of %u  ", p->part, p->parts - 1);
+    canvas_textf(c, PLAIN, "step %u of %u  loss %.2f", p->step, p->steps,
+                 (double)p->loss);
+    if (isfinite(p->held_back))
+        canvas_textf(c, PLAIN, "  held back %.2f", (double)p->held_back);
+    number_count((double)p->tokens / seconds, rate, sizeof rate);
+    units_duration_print((int64_t)(seconds * left / (steps > 0 ? steps : 1) + 1) * 1000,
+                         time, sizeof time);
+    canvas_textf(c, FAINT, "  %s tokens/s  %s left", rate, time);
+}
+
+static int tell(void *ctx, const struct lines_progress *p)
+{
+    struct teller *t = ctx;
+    int terminal = terminal_is(STDERR_FILENO);
+    struct buf line = { 0 };
+    struct canvas c = { .out = &line, .style = terminal_style(STDERR_FILENO) };
+
+    if (interrupted())
+        return 1;
+    int64_t now = clock_mono(&clock_system);
+    if (t->quiet || now - t->told < (terminal ? DRAW_MS : LINE_MS))
+        return 0;
+    t->told = now;
+    c.style.width = terminal ? c.style.width - 1 : 512;
+    describe(&c, p, now - t->began);
+    fprintf(stderr, terminal ? "\r%s\033[K" : "%s\n", buf_text(&line));
+    t->drawn = terminal;
+    buf_free(&line);
+    return 0;
+}
+
+static void conclude(const struct lines_report *r, const char *out)
+{
+    char rows[40];
+
+    number_count((double)r->rows, rows, sizeof rows);
+    printf("%s: learned %s line%s in %u steps", out, rows, r->rows == 1 ? "" : "s",
+           r->steps);
+    if (isfinite(r->held_back_loss))
+        printf(", %.2f nats a token on lines it did not know", r->held_back_loss);
+    printf("\n");
+    if (r->cut)
+        printf("%llu line%s longer than %u bytes: only the beginning was learned\n",
+               (unsigned long long)r->cut, r->cut == 1 ? " was" : "s were", LINES_TAUGHT);
+    if (r->empty)
+        printf("%llu empty line%s left out\n", (unsigned long long)r->empty,
+               r->empty == 1 ? " was" : "s were");
+    if (r->held_back < PAST_ENOUGH)
+        printf(
+            "fewer than %u lines are too few to say what is anomalous: 'kiri score' will "
+            "only give nats\n",
+            PAST_ENOUGH);
+}
+
+static int read_plan(const struct call *call, struct lines_plan *plan,
+                     struct kiri_error *err)
+{
+    int64_t n;
+
+    if (!call->value[TEXT] || !call->value[OUT])
+        return kiri_fail(err, KIRI_USAGE, "train needs --text F and --out M");
+    if (call->value[SEED]) {
+        if (units_integer(call->value[SEED], &n) || n < 0)
+            return kiri_fail(err, KIRI_USAGE, "--seed takes a number from 0 on, not '%s'",
+                             call->value[SEED]);
+        plan->seed = (uint64_t)n;
+    }
+    if (call->value[STEPS]) {
+        if (units_integer(call->value[STEPS], &n) || n < 1 || n > MOST_STEPS)
+            return kiri_fail(err, KIRI_USAGE, "--steps takes a number in 1..%d, not '%s'",
+                             MOST_STEPS, call->value[STEPS]);
+        plan->steps = (uint32_t)n;
+    }
+    return 0;
+}
+
+static int run(const struct call *call)
+{
+    struct kiri_error err = { 0 };
+    struct lines_report report = { 0 };
+    struct teller teller = { .quiet = call->value[QUIET] != NULL };
+    struct lines_plan plan = { .seed = 1, .progress = tell, .ctx = &teller };
+    struct lines *m = NULL;
+    size_t len = 0;
+    int rc;
+
+    if (read_plan(call, &plan, &err))
+        return command_fail(&err);
+    char *text = path_read(call->value[TEXT], LINES_FILE_MOST, &len, &err);
+    if (!text)
+        return command_fail(&err);
+    interrupt_catch();
+    teller.began = teller.told = clock_mono(&clock_system);
+    m = lines_train(text, len, &plan, &report, &err);
+    if (teller.drawn)
+        fputs("\r\033[K", stderr);
+    if (m && interrupted())
+        report.gave_up = 1;
+    if (report.gave_up) {
+        fprintf(stderr, "kiri: interrupted, nothing was written\n");
+        rc = INTERRUPTED;
+    } else if (!m) {
+        kiri_fail_in(&err, "%s", call->value[TEXT]);
+        rc = command_fail(&err);
+    } else if (lines_save(m, call->value[OUT], &err)) {
+        rc = command_fail(&err);
+    } else {
+        if (!teller.quiet)
+            conclude(&report, call->value[OUT]);
+        rc = command_finish();
+    }
+    lines_free(m);
+    free(text);
+    return rc;
+}
+
+const struct command command_train = {
+    .name = "train",
+    .summary = "Learns what the lines of a text file look like.",
+    .arguments = "--text F --out M",
+    .about =
+        "Trains a tiny GPT over bytes (width 32, 4 heads, 2 layers) on a file with one\n"
+        "text a line: file names, commands, identifiers. Lines that are held back from\n"
+        "training end it when it no longer gets better, and later tell 'kiri score' how\n"
+        "odd is odd. Empty lines are left out, lines over 255 bytes cut; CRLF ends are\n"
+        "fine. The same seed and text give the same model. M is written at the end,\n"
+        "whole or not at all; a file that was there is kept as M.prev.\n",
+    .option = { { "text", "F", "The file to learn from. Required." },
+                { "seed", "N", "Seed of weights and order. Default: 1." },
+                { "out", "M", "The model file to write. Required." },
+                { "steps", "N",
+                  "Steps at most. Default: two a line, within 500..10000." },
+                { "quiet", NULL, "No progress, no summary." } },
+    .examples = "  kiri train --text names.txt --out names.model\n"
+                "  find ~ -name '*.pdf' -printf '%f\\n' > pdfs.txt\n"
+                "  kiri train --text pdfs.txt --seed 7 --steps 1000 --out pdfs.model\n",
+    .exits = "  0    M is written\n"
+             "  64   the command line is wrong\n"
+             "  65   F has no line to learn from\n"
+             "  66   F cannot be read\n"
+             "  73   M cannot be written\n"
+             "  130  Ctrl-C: nothing was written\n",
+    .run = run,
+};
