@@ -1,0 +1,229 @@
+#!/bin/sh
+# cli_test.sh KIRI SOURCE - the executable as people and scripts use it: exit codes, help,
+# rows in and out, a host that comes and goes.
+set -u
+kiri=$1
+golden=$2/tests/golden
+work=$(mktemp -d)
+host=
+trap 'if [ -n "$host" ]; then kill "$host" 2>/dev/null; wait "$host" 2>/dev/null; fi; rm -rf "$work"' EXIT
+cd "$work" || exit 1
+export HOME="$work" LC_ALL=C.UTF-8
+unset STATE_DIRECTORY RUNTIME_DIRECTORY XDG_RUNTIME_DIR XDG_STATE_HOME
+failed=0
+
+wrong() {
+    echo "FAILED: $*"
+    failed=1
+}
+# exits CODE WORDS... - what it printed is in out and err afterwards.
+exits() {
+    want=$1
+    shift
+    "$kiri" "$@" >out 2>err </dev/null
+    got=$?
+    [ $got -eq "$want" ] || { wrong "kiri $* exits $got, not $want"; cat out err; }
+}
+says() { grep -qF -- "$2" "$1" || { wrong "'$2' is not in $1 after: $last"; cat "$1"; }; }
+rows() { [ "$(wc -l <out)" -eq "$1" ] || wrong "$(wc -l <out) rows, not $1: $last"; }
+last=
+
+# ---- help -------------------------------------------------------------------------------
+last=overview
+exits 0 --help
+commands=$(sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' out)
+for c in run check status sub train score inspect import; do
+    echo "$commands" | grep -qx "$c" || wrong "$c is not in kiri --help"
+    last="$c --help"
+    exits 0 "$c" --help
+    cp out first
+    for part in "Usage: kiri $c" "Options:" "Examples:" "Exit codes:"; do says out "$part"; done
+    exits 0 help "$c"
+    cmp -s out first || wrong "help $c is not $c --help"
+    [ "$(awk '{ if (length > most) most = length } END { print most }' out)" -le 80 ] ||
+        wrong "$c --help is wider than 80 columns"
+    exits 64 "$c" --no-such-option
+done
+says_nothing=$("$kiri" --help | grep -c probe)
+[ "$says_nothing" -eq 0 ] || wrong "probe is listed"
+exits 0 --version
+last=version
+says out "kiri "
+
+# ---- usage ------------------------------------------------------------------------------
+last=usage
+exits 64
+exits 64 stauts
+says err "did you mean 'status'"
+exits 64 train --txet a
+says err "did you mean '--text'"
+exits 64 run
+exits 64 run a b
+exits 64 run a --for soon
+exits 64 sub
+exits 64 sub score/ --count 0
+exits 64 status --bus nowhere
+exits 64 status --bus ipc:///x --state y
+exits 64 train --text x
+exits 64 train --text x --out y --seed -1
+exits 64 score --model x
+exits 64 score --model x --text a --input b
+exits 64 score --model x --text a --budget 2
+
+# ---- config -----------------------------------------------------------------------------
+last=config
+exits 66 check missing.yaml
+exits 66 run missing.yaml
+printf 'molecule: 1\nnonsense: 2\natoms: {}\n' >bad.yaml
+exits 78 check bad.yaml
+says err "bad.yaml:2:"
+exits 78 run bad.yaml
+printf 'state: %s/state\natoms:\n  pulse: { every: 50ms, learn: { warmup: 60 } }\n' "$work" >good.yaml
+exits 0 check good.yaml
+says out "good.yaml: ok, 1 atom"
+[ ! -e state ] || wrong "check made the state directory"
+
+# ---- no host ----------------------------------------------------------------------------
+last="no host"
+exits 69 status --state "$work/none"
+says err "$work/none"
+exits 69 sub score/ --state "$work/none"
+exits 69 status --bus "ipc://$work/none/bus"
+
+# ---- texts ------------------------------------------------------------------------------
+last=train
+i=0
+while [ $i -lt 60 ]; do
+    i=$((i + 1))
+    echo "acr_$(expr $i % 7)_logo_v0$(expr $i % 9).png"
+done >names
+exits 66 train --text missing --out m
+exits 65 train --text /dev/null --out m
+exits 73 train --text names --steps 5 --out no/such/place/m
+[ ! -e m ] || wrong "a failed training left a file"
+exits 0 train --text names --seed 7 --steps 100 --out m
+says out "learned 60 lines"
+exits 0 train --text names --seed 7 --steps 100 --out twin --quiet
+rows 0
+cmp -s m twin || wrong "the same seed gives another model"
+"$kiri" train --text names --steps 1000000 --out broken >out 2>err &
+child=$!
+sleep 0.3
+kill -INT $child
+wait $child
+[ $? -eq 130 ] || wrong "an interrupted training exits otherwise than 130"
+[ -z "$(ls | grep broken)" ] || wrong "an interrupted training left a file"
+
+last=score
+exits 0 score --model m --text acr_1_logo_v02.png --json
+rows 1
+says out '"text":"acr_1_logo_v02.png","total":'
+says out '{"token":"<end>","nats":'
+says out '"anomalous":false'
+exits 0 score --model m --text DELETE_THIS_NOW.exe --json
+says out '"anomalous":true'
+exits 0 score --model m --text ''
+rows 2
+# 7 rows: NUL, broken UTF-8, an empty one, CRLF, a long one, a tab, and no end of line
+{
+    printf 'a\000b\n\303\050\377\n\ncrlf\r\n'
+    head -c 3000 /dev/zero | tr '\0' x
+    printf '\n\ttab "quoted" \\\nlast'
+} >nasty
+exits 0 score --model m --input nasty --json
+rows 7
+says out '"text":"a\u0000b"'
+says out '"text":"crlf"'
+says out '"text":""'
+says out '"text":"last"'
+[ "$(grep -c '^{.*}$' out)" -eq 7 ] || wrong "a row is no object"
+exits 0 score --model m --input nasty
+rows 8
+"$kiri" score --model m --input - --json <nasty >out || wrong "the standard input is not read"
+rows 7
+exits 0 score --model m --input /dev/null --json
+rows 0
+exits 66 score --model missing --text a
+exits 66 score --model m --input missing
+exits 66 score --model m --input "$work"
+exits 65 score --model names --text a
+
+last=inspect
+exits 0 inspect m
+says out "checksum ok"
+says out "calibration"
+exits 0 inspect m --json
+says out '"parameters":'
+exits 66 inspect missing
+exits 65 inspect names
+for cut in 0 1 7 8 100 1000 60000; do
+    head -c $cut m >damaged
+    exits 65 inspect damaged
+    says err damaged
+    exits 65 score --model damaged --text a
+done
+cp m damaged
+printf 'XXXX' | dd of=damaged bs=1 seek=50000 conv=notrunc 2>/dev/null
+exits 65 inspect damaged
+
+last=import
+exits 0 import "$golden/filename.model.json" imported
+exits 73 import "$golden/filename.model.json" imported
+exits 0 import "$golden/filename.model.json" imported --force
+exits 0 inspect imported
+says out symbols
+exits 0 score --model imported --text 'acr_logo#' --json
+says out '{"token":"#","nats":23.026}'
+says out '"anomalous":null'
+exits 65 import names other
+exits 66 import missing other
+[ ! -e other ] || wrong "a failed import left a file"
+
+# ---- a host -----------------------------------------------------------------------------
+last=host
+"$kiri" run good.yaml >log 2>&1 &
+host=$!
+i=0
+until "$kiri" status --state state 2>/dev/null | grep -q 'pulse  normal'; do
+    i=$((i + 1))
+    if [ $i -gt 300 ] || ! kill -0 $host 2>/dev/null; then
+        wrong "the host does not come to a normal state"
+        cat log
+        break
+    fi
+    sleep 0.1
+done
+exits 75 run good.yaml
+exits 0 status --state state
+says out "promised 1 a day"
+exits 0 status --state state --json
+rows 1
+says out '"name":"pulse"'
+exits 0 status --bus "ipc://$work/state/bus"
+exits 0 sub score/pulse --state state --count 3
+rows 3
+says out 'score/pulse {"v":1,'
+exits 0 sub score/ --json --count 2 --bus "ipc://$work/state/bus"
+says out '{"topic":"score/pulse","v":1,'
+exits 0 sub heartbeat --state state --count 1
+says out 'heartbeat {"v":1,'
+"$kiri" status --watch --state state >watched 2>watch_err &
+watcher=$!
+"$kiri" sub log/ --state state >subbed 2>&1 &
+listener=$!
+sleep 1.5
+kill -INT $listener
+wait $listener || wrong "an interrupted sub exits $?"
+kill -TERM $host
+wait $host || { wrong "the host exits $?"; cat log; }
+host=
+wait $watcher
+[ $? -eq 69 ] || wrong "a watcher whose host goes exits otherwise than 69"
+grep -q 'pulse normal surprise .* nats score' watched || wrong "the watcher prints no lines"
+grep -q 'went away' watch_err || wrong "the watcher does not say why it ends"
+exits 69 status --state state
+exits 0 inspect state/models/pulse.safetensors
+says out "of pulse"
+
+[ $failed -eq 0 ] && echo "all as it should be"
+exit $failed
