@@ -7,83 +7,27 @@
 #include <cmocka.h>
 
 #include "flow/stream.h"
+#include "world.h"
 
 #include <math.h>
 #include <string.h>
 
-/* Three numbers that move together, and a word. */
 static const char *const up_down[] = { "down", "up", NULL };
-static const struct kiri_field fields[] = {
-    { .name = "a", .symbol = "A", .kind = KIRI_NUMBER, .buckets = 12, .lo = -4, .hi = 4 },
-    { .name = "b", .symbol = "B", .kind = KIRI_NUMBER, .buckets = 12, .lo = -4, .hi = 4 },
-    { .name = "c", .symbol = "C", .kind = KIRI_NUMBER, .buckets = 12, .lo = -4, .hi = 4 },
-    { .name = "net", .kind = KIRI_CHOICE, .choices = up_down },
-    { .name = "hour", .kind = KIRI_HOUR },
-};
-static const struct kiri_schema schema = {
-    .size = sizeof schema, .n_fields = 5, .fields = fields, .context = 4
-};
-
-struct world {
-    struct gpt_rng rng;
-    double level;
-    uint64_t id;
-    union kiri_value v[5];
-};
-
-static struct stream_row next_row(struct world *w)
-{
-    w->level = 0.95 * w->level + 0.3 * gpt_rng_gauss(&w->rng);
-    for (int i = 0; i < 3; i++)
-        w->v[i].num = w->level + 0.2 * gpt_rng_gauss(&w->rng);
-    w->v[3].choice = 1;
-    w->v[4].choice = (int32_t)(w->id / 3600 % 24);
-    w->id++;
-    return (struct stream_row){ .id = w->id, .ts = (int64_t)w->id * 1000, .v = w->v };
-}
-
-static struct stream *open_stream(uint32_t warmup, uint64_t seed)
-{
-    struct stream_options o = { .seed = seed, .warmup = warmup };
-    char why[128] = "";
-    struct stream *s = stream_new(&schema, &o, why, sizeof why);
-
-    assert_non_null(s);
-    return s;
-}
-
-static void step(struct stream *s, struct world *w, struct verdict *out)
-{
-    struct stream_lesson lesson;
-    struct stream_row row = next_row(w);
-
-    if (stream_due(s))
-        assert_int_equal(stream_learn(s, NULL, NULL, NULL, &lesson), 0);
-    assert_int_equal(stream_push(s, &row, out), 0);
-}
-
-static struct world new_world(uint64_t seed)
-{
-    struct world w = { 0 };
-
-    gpt_rng_seed(&w.rng, seed);
-    return w;
-}
 
 static void until_trained_a_row_has_surprise_but_no_score(void **state)
 {
-    struct stream *s = open_stream(200, 1);
-    struct world w = new_world(1);
+    struct stream *s = world_stream(200, 1);
+    struct world w = world_new(1);
     struct verdict v;
     (void)state;
 
     for (int i = 0; i < 200; i++) {
-        step(s, &w, &v);
+        world_step(s, &w, &v);
         assert_int_equal(v.state, STREAM_LEARNING);
         assert_int_equal(v.gen, 0);
         assert_true(v.surprise > 0 && v.score == 0 && v.tail == 1 && !v.alarm);
     }
-    step(s, &w, &v);
+    world_step(s, &w, &v);
     assert_int_equal(v.state, STREAM_NORMAL);
     assert_int_equal(v.gen, 1);
     stream_free(s);
@@ -91,14 +35,14 @@ static void until_trained_a_row_has_surprise_but_no_score(void **state)
 
 static void what_it_learned_surprises_it_less(void **state)
 {
-    struct stream *s = open_stream(200, 1);
-    struct world w = new_world(2);
+    struct stream *s = world_stream(200, 1);
+    struct world w = world_new(2);
     struct verdict v;
     double before = 0, after = 0;
     (void)state;
 
     for (int i = 0; i < 600; i++) {
-        step(s, &w, &v);
+        world_step(s, &w, &v);
         if (i < 200)
             before += (double)v.surprise / 200;
         if (i >= 400)
@@ -110,21 +54,21 @@ static void what_it_learned_surprises_it_less(void **state)
 
 static void the_field_that_broke_is_blamed_and_what_was_expected_is_said(void **state)
 {
-    struct stream *s = open_stream(300, 1);
-    struct world w = new_world(3);
+    struct stream *s = world_stream(300, 1);
+    struct world w = world_new(3);
     struct verdict v;
     int blamed = 0, alarmed = 0;
     (void)state;
 
     for (int i = 0; i < 1200; i++)
-        step(s, &w, &v);
+        world_step(s, &w, &v);
     for (int i = 0; i < 10; i++) {
-        struct stream_row row = next_row(&w);
+        struct stream_row row = world_next(&w);
         w.v[1].num = w.level > 0 ? -3.5 : 3.5;
         assert_int_equal(stream_push(s, &row, &v), 0);
         blamed += v.blame == 1;
         alarmed |= v.alarm;
-        assert_string_equal(schema.fields[v.field[1].field].name, "b");
+        assert_string_equal(world_schema.fields[v.field[1].field].name, "b");
         if (i == 0) {
             assert_true(v.field[1].nats > 3);
             assert_in_range(v.field[1].n_expected, 1, STREAM_EXPECTED);
@@ -141,26 +85,26 @@ static void the_field_that_broke_is_blamed_and_what_was_expected_is_said(void **
 
 static void hour_and_weekday_are_not_words_and_are_not_scored(void **state)
 {
-    struct stream *s = open_stream(100, 1);
-    struct world w = new_world(4);
+    struct stream *s = world_stream(100, 1);
+    struct world w = world_new(4);
     struct verdict v;
     (void)state;
 
-    step(s, &w, &v);
+    world_step(s, &w, &v);
     assert_int_equal(v.n_fields, 4);
     stream_free(s);
 }
 
 static void the_same_rows_give_the_same_verdicts_bit_for_bit(void **state)
 {
-    struct stream *a = open_stream(150, 7), *b = open_stream(150, 7);
-    struct world wa = new_world(5), wb = new_world(5);
+    struct stream *a = world_stream(150, 7), *b = world_stream(150, 7);
+    struct world wa = world_new(5), wb = world_new(5);
     (void)state;
 
     for (int i = 0; i < 500; i++) {
         struct verdict x, y;
-        step(a, &wa, &x);
-        step(b, &wb, &y);
+        world_step(a, &wa, &x);
+        world_step(b, &wb, &y);
         assert_true(x.surprise == y.surprise && x.score == y.score && x.tail == y.tail);
     }
     stream_free(a);
@@ -169,13 +113,13 @@ static void the_same_rows_give_the_same_verdicts_bit_for_bit(void **state)
 
 static void another_seed_is_another_model(void **state)
 {
-    struct stream *a = open_stream(150, 7), *b = open_stream(150, 8);
-    struct world wa = new_world(5), wb = new_world(5);
+    struct stream *a = world_stream(150, 7), *b = world_stream(150, 8);
+    struct world wa = world_new(5), wb = world_new(5);
     struct verdict x, y;
     (void)state;
 
-    step(a, &wa, &x);
-    step(b, &wb, &y);
+    world_step(a, &wa, &x);
+    world_step(b, &wb, &y);
     assert_true(x.surprise != y.surprise);
     stream_free(a);
     stream_free(b);
@@ -183,21 +127,21 @@ static void another_seed_is_another_model(void **state)
 
 static void a_row_is_scored_the_same_after_its_window_was_refilled(void **state)
 {
-    struct stream *a = open_stream(150, 7), *b = open_stream(150, 7);
-    struct world wa = new_world(6), wb = new_world(6), extra = new_world(9);
+    struct stream *a = world_stream(150, 7), *b = world_stream(150, 7);
+    struct world wa = world_new(6), wb = world_new(6), extra = world_new(9);
     struct verdict x, y;
     (void)state;
 
     for (int i = 0; i < 300; i++) {
-        step(a, &wa, &x);
-        step(b, &wb, &y);
+        world_step(a, &wa, &x);
+        world_step(b, &wb, &y);
     }
     /* remembering breaks b's cached window: the next row reads a refilled one */
-    struct stream_row row = next_row(&extra);
+    struct stream_row row = world_next(&extra);
     assert_int_equal(stream_remember(b, &row), 0);
     assert_int_equal(stream_push(a, &row, &x), 0);
-    step(a, &wa, &x);
-    step(b, &wb, &y);
+    world_step(a, &wa, &x);
+    world_step(b, &wb, &y);
     assert_true(x.surprise == y.surprise);
     stream_free(a);
     stream_free(b);
@@ -211,8 +155,8 @@ static int give_up(void *ctx, uint32_t done, uint32_t all)
 
 static void a_learning_given_up_changes_nothing(void **state)
 {
-    struct stream *a = open_stream(150, 7), *b = open_stream(150, 7);
-    struct world wa = new_world(7), wb = new_world(7);
+    struct stream *a = world_stream(150, 7), *b = world_stream(150, 7);
+    struct world wa = world_new(7), wb = world_new(7);
     struct stream_lesson lesson;
     struct verdict x, y;
     (void)state;
@@ -220,8 +164,8 @@ static void a_learning_given_up_changes_nothing(void **state)
     for (int i = 0; i < 256; i++) {
         if (stream_due(a))
             assert_int_equal(stream_learn(a, NULL, give_up, NULL, &lesson), -1);
-        step(a, &wa, &x);
-        step(b, &wb, &y);
+        world_step(a, &wa, &x);
+        world_step(b, &wb, &y);
         assert_true(x.surprise == y.surprise && x.gen == y.gen);
     }
     stream_free(a);
@@ -231,14 +175,14 @@ static void a_learning_given_up_changes_nothing(void **state)
 static void learning_off_never_trains(void **state)
 {
     struct stream_options o = { .seed = 1, .warmup = 50, .learn_off = 1 };
-    struct stream *s = stream_new(&schema, &o, NULL, 0);
-    struct world w = new_world(8);
+    struct stream *s = stream_new(&world_schema, &o, NULL, 0);
+    struct world w = world_new(8);
     struct verdict v;
     (void)state;
 
     for (int i = 0; i < 100; i++) {
         assert_int_equal(stream_due(s), STREAM_NOTHING);
-        step(s, &w, &v);
+        world_step(s, &w, &v);
     }
     assert_int_equal(v.gen, 0);
     stream_free(s);
