@@ -129,6 +129,8 @@ void canvas_bar(struct canvas *c, enum colour colour, double share, unsigned wid
 
     share = share > 0 ? share < 1 ? share : 1 : 0; /* NaN is nothing */
     unsigned full = (unsigned)(share * width * 8 + 0.5);
+    if (!full)
+        colour = PLAIN;
     colour_on(c, colour);
     for (unsigned i = 0; i < full / 8 && canvas_room(c); i++, c->col++)
         buf_puts(c->out, c->style.utf8 ? "█" : "#");
