@@ -126,7 +126,7 @@ double gauge_score(const struct gauge *g, double x)
         return 0;
     double deviation = sqrt(g->m2 / g->past.n);
     double score = decades_of_z((x - g->mean) / (deviation + 0.01));
-    return score < SCORE_MOST ? score : SCORE_MOST;
+    return score < SCORE_FAR ? score : SCORE_FAR;
 }
 
 double past_tail(const struct past *p, double x)

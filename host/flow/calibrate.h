@@ -13,9 +13,10 @@
 #include <stdint.h>
 
 #define PAST_ROWS   8640u /* how many rows a past remembers */
-#define PAST_ENOUGH 32u   /* fewer than this say nothing yet   */
-#define QUIET_ROWS  6u /* quiet rows that close an alarm, and that must precede one    */
-#define SCORE_MOST  10.0 /* decades a Gaussian tail may give */
+#define PAST_ENOUGH 32u   /* fewer than this say nothing yet */
+#define QUIET_ROWS  6u    /* quiet rows that close an alarm, and that must precede one */
+#define SCORE_MOST  10.0  /* decades of a Gaussian tail that a published score shows */
+#define SCORE_FAR   300.0 /* decades that are told apart at all */
 
 /* The recent past of one number: the last PAST_ROWS values, in order of arrival and
  * sorted. */
@@ -38,7 +39,7 @@ struct gauge {
 int gauge_add(struct gauge *g, float x);
 void gauge_fini(struct gauge *g);
 /* How far out x is, in decades: -log10 of the Gaussian upper tail of (x - mean) /
- * (deviation + .01), 0..SCORE_MOST; 0 while fewer than PAST_ENOUGH rows are held. The .01
+ * (deviation + .01), 0..SCORE_FAR; 0 while fewer than PAST_ENOUGH rows are held. The .01
  * keeps a constant stream from calling every rounding an event. */
 double gauge_score(const struct gauge *g, double x);
 

@@ -287,8 +287,10 @@ static int calibrate(struct stream *s, float excess, struct verdict *out)
 
     double row_score = gauge_score(&s->by_row, (double)excess);
     double six_score = gauge_score(&s->by_six, (double)six);
-    out->score = (float)(row_score > six_score ? row_score : six_score);
-    out->tail = (float)past_tail(&s->scores, (double)out->score);
+    float decades = (float)(row_score > six_score ? row_score : six_score);
+    out->score = decades < SCORE_MOST ? decades : (float)SCORE_MOST;
+    out->tail =
+        (float)past_tail(&s->scores, (double)decades); /* beyond what a score shows */
     int step = alarm_step(&s->alarm, (double)out->tail, s->options.alarm_rate);
     out->onset = step > 0;
     out->closed = step < 0;
@@ -301,7 +303,7 @@ static int calibrate(struct stream *s, float excess, struct verdict *out)
     /* An incident counts once, with the row that opened it: leaving that out too would
      * cut the tail off and raise more and more alarms. */
     if ((!out->alarm || out->onset) && s->by_row.past.n > PAST_ENOUGH)
-        return past_add(&s->scores, out->score);
+        return past_add(&s->scores, decades);
     return 0;
 }
 
