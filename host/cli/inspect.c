@@ -32,8 +32,7 @@ struct model {
 static const char *const type_names[] = { "f32", "f64", "u8",  "u16",  "i32",
                                           "i64", "u32", "u64", "other" };
 
-/* ---- facts --------------------------------------------------------------------------
- */
+/* ---- facts ----------------------------------------------------------------------- */
 
 /* Length of a tensor of floats as a vector; NaN for other types. */
 static double norm(const struct tensor *t)
@@ -84,8 +83,7 @@ static int read_model(struct model *m, const char *bytes, struct kiri_error *err
     return 0;
 }
 
-/* ---- as JSON ------------------------------------------------------------------------
- */
+/* ---- as JSON --------------------------------------------------------------------- */
 
 static void json_meta(void *ctx, const char *key, const char *value)
 {
@@ -136,8 +134,7 @@ static void write_json(const struct model *m, struct buf *out)
     free(schema);
 }
 
-/* ---- for people ---------------------------------------------------------------------
- */
+/* ---- for people ------------------------------------------------------------------ */
 
 static void label(struct canvas *c, const char *text)
 {

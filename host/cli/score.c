@@ -33,8 +33,7 @@ struct scorer {
     uint64_t rows, cut; /* rows scored; of these shortened */
 };
 
-/* ---- as JSON ------------------------------------------------------------------------
- */
+/* ---- as JSON --------------------------------------------------------------------- */
 
 static void token_text(struct jsonw *j, const struct scorer *s, const char *text,
                        const struct lines_token *t)
@@ -90,8 +89,7 @@ static void write_json(struct scorer *s, const char *text, size_t len,
     buf_puts(&s->out, "\n");
 }
 
-/* ---- for people ---------------------------------------------------------------------
- */
+/* ---- for people ------------------------------------------------------------------ */
 
 static enum colour nats_colour(float nats)
 {
@@ -158,8 +156,7 @@ static void write_line(struct scorer *s, const char *text, size_t len,
     canvas_end(&c);
 }
 
-/* ---- rows ---------------------------------------------------------------------------
- */
+/* ---- rows ------------------------------------------------------------------------ */
 
 static int score_row(struct scorer *s, const char *text, size_t len,
                      struct kiri_error *err)

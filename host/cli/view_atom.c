@@ -14,8 +14,7 @@
 #define FULL_BAR 4.0 /* nats that fill it, unless a field of the row has more */
 #define CELL     96u /* bytes of a table cell                                */
 
-/* ---- how it is ----------------------------------------------------------------------
- */
+/* ---- how it is ------------------------------------------------------------------- */
 
 static enum colour state_colour(const char *state)
 {
@@ -92,8 +91,7 @@ static void state_line(struct canvas *c, const json_t *atom)
     }
 }
 
-/* ---- lately -------------------------------------------------------------------------
- */
+/* ---- lately ---------------------------------------------------------------------- */
 
 /* The newest surprises between their least and most, as many as fit. */
 static void spark_line(struct canvas *c, const json_t *atom)
@@ -167,8 +165,7 @@ static void alarm_line(struct canvas *c, const json_t *atom)
     canvas_end(c);
 }
 
-/* ---- the last row -------------------------------------------------------------------
- */
+/* ---- the last row ---------------------------------------------------------------- */
 
 struct table {
     unsigned name, value, word; /* columns where they end */

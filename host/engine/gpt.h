@@ -100,8 +100,7 @@ void gpt_forward(const struct gpt *g, struct gpt_cache *c, const uint16_t *id,
                  const uint16_t *next, const struct gpt_side *side, uint32_t n,
                  const struct gpt_belief *out);
 
-/* ---- training -------------------------------------------------------------------------
- */
+/* ---- training -------------------------------------------------------------------- */
 
 /* What should have been predicted: q = floor on each of the V words, plus p on [first,
  * first + n). Sums to 1. A hard target is first = id, n = 1, p = {1}, floor 0. */
@@ -161,8 +160,7 @@ int gpt_moments_write(struct gpt_trainer *t, int which, uint32_t i, const float 
 uint64_t gpt_steps(const struct gpt_trainer *t);
 void gpt_steps_set(struct gpt_trainer *t, uint64_t steps);
 
-/* ---- randomness
- * --------------------------------------------------------------------------- */
+/* ---- randomness ------------------------------------------------------------------ */
 
 /* Small seeded generator, ours: same seed, same numbers, on every machine (xoshiro256**,
  * Blackman & Vigna 2018, seeded by splitmix64). */

@@ -16,8 +16,7 @@
 #define MOST_PAUSE  16u  /* periods */
 #define REOPEN_MS   1000 /* between tries of open() when no period is known yet */
 
-/* ---- on a callback thread
- * ----------------------------------------------------------------- */
+/* ---- on a callback thread -------------------------------------------------------- */
 
 /* Copies an observation into one block: struct, values, label, texts. */
 static struct observed *copy_row(const struct kiri_schema *schema,
@@ -120,8 +119,7 @@ static void post(struct pool_job *job)
     flow_post(in->flow, &in->called);
 }
 
-/* ---- on the loop thread
- * ------------------------------------------------------------------- */
+/* ---- on the loop thread ---------------------------------------------------------- */
 
 static void on_tick(uv_timer_t *timer);
 

@@ -20,8 +20,7 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* ---- saving
- * ------------------------------------------------------------------------------- */
+/* ---- saving ---------------------------------------------------------------------- */
 
 static void put_counter(struct safetensors_writer *w, const char *key, uint64_t x)
 {
@@ -122,8 +121,7 @@ void *keep_save(const struct stream *s, const char *atom, size_t *len)
     return bytes;
 }
 
-/* ---- loading
- * ------------------------------------------------------------------------------ */
+/* ---- loading --------------------------------------------------------------------- */
 
 static int get_counter(const struct safetensors *st, const char *key, uint64_t *out,
                        struct kiri_error *err)

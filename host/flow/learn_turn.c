@@ -106,8 +106,7 @@ static void fill_batch(const struct stream *s, struct batch *b, struct gpt_rng *
         fill_window(s, b, k, draw(s, rng, STREAM_KEEPS));
 }
 
-/* ---- Adam's moments, to go back to ----------------------------------------------------
- */
+/* ---- Adam's moments, to go back to ----------------------------------------------- */
 
 struct moments {
     float *values; /* first, then second, matrix after matrix; NULL: there were none */
@@ -156,8 +155,7 @@ static void moments_restore(struct stream *s, const struct moments *saved)
     gpt_steps_set(s->trainer, saved->steps);
 }
 
-/* ---- a learning
- * -------------------------------------------------------------------------- */
+/* ---- a learning ------------------------------------------------------------------ */
 
 /* Takes the course's steps on g. 1: all were sound; 0: it diverged; -1: given up. */
 static int study(struct stream *s, struct gpt *g, struct batch *b, const struct course *c,

@@ -69,8 +69,7 @@ const struct lines_facts *lines_facts(const struct lines *m)
     return &m->facts;
 }
 
-/* ---- how odd ------------------------------------------------------------------------
- */
+/* ---- how odd --------------------------------------------------------------------- */
 
 static double decades(const struct lines *m, double sum, double worst)
 {
@@ -96,8 +95,7 @@ int lines_calibrated(const struct lines *m)
     return m->scores.n >= PAST_ENOUGH;
 }
 
-/* ---- one row ------------------------------------------------------------------------
- */
+/* ---- one row --------------------------------------------------------------------- */
 
 static int make_room(struct lines *m, size_t len)
 {

@@ -20,8 +20,7 @@
 
 #define FORMAT "1"
 
-/* ---- writing ------------------------------------------------------------------------
- */
+/* ---- writing --------------------------------------------------------------------- */
 
 static void put_number(struct safetensors_writer *w, const char *key, uint64_t x)
 {
@@ -132,8 +131,7 @@ done:
     return rc;
 }
 
-/* ---- reading ------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------- */
 
 /* Counters are for people: one that is missing or no number reads as 0. */
 static uint64_t get_number(const struct safetensors *st, const char *key)

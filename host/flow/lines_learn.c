@@ -41,8 +41,7 @@ struct school {
     struct lines_progress progress;
 };
 
-/* ---- rows ---------------------------------------------------------------------------
- */
+/* ---- rows ------------------------------------------------------------------------ */
 
 /* The next line of text[len) from *at on; 0 at the end. */
 static int next_row(const char *text, size_t len, size_t *at, struct row *row,
@@ -104,8 +103,7 @@ static int take_rows(struct school *s, const char *text, size_t len,
     return 0;
 }
 
-/* ---- one training -------------------------------------------------------------------
- */
+/* ---- one training ---------------------------------------------------------------- */
 
 /* Rows [from, to) are held back from it. */
 struct part {
@@ -248,8 +246,7 @@ static int examine(const struct school *s, const struct part *p, float *sum, flo
     return 0;
 }
 
-/* ---- all of it ----------------------------------------------------------------------
- */
+/* ---- all of it ------------------------------------------------------------------- */
 
 /* Many rows: the last tenth of the seed's order is held back. */
 static int train_many(struct school *s, struct part *p, float *sum, float *worst,

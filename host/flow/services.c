@@ -99,8 +99,7 @@ static int kv_put(void *ctx, const char *key, const void *buf, uint32_t len)
     return put(ctx, key, buf, len, 1);
 }
 
-/* ---- notes: any thread, so they travel as messages
- * ---------------------------------------- */
+/* ---- notes: any thread, so they travel as messages ------------------------------- */
 
 struct note {
     struct flow_message message;
@@ -147,9 +146,7 @@ static int peer(void *ctx, uint32_t i, const char **name,
     return KIRI_NONE; /* this molecule lets no atom hear another */
 }
 
-/* ---- life
- * --------------------------------------------------------------------------------------
- */
+/* ---- life ------------------------------------------------------------------------ */
 
 static int load_key(void *ctx, const char *key, const void *value, size_t len)
 {

@@ -130,8 +130,7 @@ void stream_free(struct stream *s)
     free(s);
 }
 
-/* ---- the window
- * ------------------------------------------------------------------------ */
+/* ---- the window ------------------------------------------------------------------ */
 
 /* Windows begin on a grid: between refills a window grows from about half its context to
  * all of it, so a row's window follows from its number alone. */
@@ -195,8 +194,7 @@ static void read_row(struct stream *s, const struct memory *m)
     s->window_to = s->rows + 1;
 }
 
-/* ---- the verdict
- * --------------------------------------------------------------------------- */
+/* ---- the verdict ----------------------------------------------------------------- */
 
 /* The most probable words of field f at position t, most probable first. */
 static void expect(const struct stream *s, uint32_t f, uint32_t t,
@@ -307,8 +305,7 @@ static int calibrate(struct stream *s, float excess, struct verdict *out)
     return 0;
 }
 
-/* ---- rows
- * ---------------------------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------------------ */
 
 /* A copy of the row's tokens and sides; NULL when memory is short. */
 static struct memory *memorise(struct stream *s, const struct stream_row *row,

@@ -63,16 +63,14 @@ struct freed {
     size_t bytes;
 } batch_thin(struct batch *b, size_t bytes);
 
-/* ---- schema.c ------------------------------------------------------------------------
- */
+/* ---- schema.c -------------------------------------------------------------------- */
 
 /* Opens <dir>/store.db for writing, tables made; a damaged file is set aside first. */
 sqlite3 *schema_open(const char *dir, const char *path, struct kiri_error *err);
 /* A second connection that only reads. */
 sqlite3 *schema_open_reader(const char *path, struct kiri_error *err);
 
-/* ---- insert.c: the writer's statements ------------------------------------------------
- */
+/* ---- insert.c: the writer's statements ------------------------------------------- */
 
 struct inserter;
 struct inserter *inserter_new(sqlite3 *db, struct kiri_error *err);
@@ -82,8 +80,7 @@ int inserter_put(struct inserter *in, const struct record *r);
 /* Deletes some of the journal's messages before ts. *more: there may be others. */
 int inserter_prune(struct inserter *in, int64_t before_ts, int *more);
 
-/* ---- the store
- * --------------------------------------------------------------------------- */
+/* ---- the store ------------------------------------------------------------------- */
 
 struct store {
     char *path;

@@ -246,8 +246,7 @@ static void training_can_be_given_up(void **state)
     buf_free(&text);
 }
 
-/* ---- files --------------------------------------------------------------------------
- */
+/* ---- files ----------------------------------------------------------------------- */
 
 /* A fresh directory's file "m", in path[64]. */
 static void temp_path(char path[64])
@@ -414,8 +413,7 @@ static void an_imported_model_survives_its_file(void **state)
     remove_path(path);
 }
 
-/* ---- reading lines ------------------------------------------------------------------
- */
+/* ---- reading lines --------------------------------------------------------------- */
 
 static void every_row_of_a_file_is_a_line(void **state)
 {

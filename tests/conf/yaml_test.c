@@ -198,8 +198,7 @@ static void fifty_errors_are_kept_and_the_rest_counted(void **state)
     conf_errors_free(&e);
 }
 
-/* ---- bombs ----------------------------------------------------------------------------
- */
+/* ---- bombs ----------------------------------------------------------------------- */
 
 /* head, then n times part, then tail */
 static char *repeat(const char *head, const char *part, size_t n, const char *tail,

@@ -60,8 +60,7 @@ enum kiri_status {
     KIRI_EBUG = -4     /* "this cannot happen"; the host disables the atom            */
 };
 
-/* ---- schema: what one observation looks like ----------------------------------------
- */
+/* ---- schema: what one observation looks like ------------------------------------- */
 
 enum kiri_kind {
     KIRI_NUMBER, /* a double, cut into words by its scale                             */
@@ -157,8 +156,7 @@ struct kiri_token {
     uint16_t field; /* which field it came from: lets a score explain itself           */
 };
 
-/* ---- what the host does for you ------------------------------------------------------
- */
+/* ---- what the host does for you -------------------------------------------------- */
 
 enum kiri_level { KIRI_ERROR, KIRI_WARN, KIRI_INFO, KIRI_DEBUG };
 
@@ -207,8 +205,7 @@ static inline void kiri_logf(const struct kiri_host *host, int level, const char
     host->log(host->ctx, level, line);
 }
 
-/* ---- meta-atoms: atoms that hear atoms
- * -------------------------------------------------- */
+/* ---- meta-atoms: atoms that hear atoms ------------------------------------------- */
 
 enum kiri_event_kind { KIRI_SCORED = 1, KIRI_ACTED, KIRI_FEEDBACK, KIRI_RETRAINED };
 
@@ -261,8 +258,7 @@ struct kiri_lesson {
     union kiri_value *v; /* [n], in schema order; on entry all "missing"               */
 };
 
-/* ---- options
- * ------------------------------------------------------------------------------- */
+/* ---- options --------------------------------------------------------------------- */
 
 enum kiri_option_type {
     KIRI_OPT_TEXT,     /* any text                                                      */
@@ -286,8 +282,7 @@ struct kiri_option {
     const char *help;     /* one sentence for a person                                  */
 };
 
-/* ---- the vtable
- * -------------------------------------------------------------------------------- */
+/* ---- the vtable ------------------------------------------------------------------ */
 
 struct kiri_atom {
     uint32_t abi, size; /* KIRI_ATOM_INIT sets these and the sizes below                */
