@@ -1,5 +1,6 @@
 /* answer.c - a probe's JSON as structs. A plugin may have written it: nothing is
  * believed. */
+#include "base/pack.h"
 #include "base/value.h"
 #include "load/probe.h"
 #include "load/vtable.h"
@@ -14,22 +15,6 @@ static const char *text_of(const json_t *from, const char *key)
     return json_string_value(json_object_get(from, key));
 }
 
-static size_t room_for(const char *text)
-{
-    return text ? strlen(text) + 1 : 0;
-}
-
-/* Copies to *at and moves it on. */
-static const char *keep(char **at, const char *text)
-{
-    char *copy = *at;
-
-    if (!text)
-        return NULL;
-    *at = stpcpy(copy, text) + 1;
-    return copy;
-}
-
 /* The table and its strings as one block: one free gives all back. */
 static struct kiri_option *take_options(const json_t *list)
 {
@@ -39,8 +24,8 @@ static struct kiri_option *take_options(const json_t *list)
     char *at;
 
     json_array_foreach(list, i, o) bytes +=
-        room_for(text_of(o, "name")) + room_for(text_of(o, "fallback")) +
-        room_for(text_of(o, "range")) + room_for(text_of(o, "help"));
+        pack_room(text_of(o, "name")) + pack_room(text_of(o, "fallback")) +
+        pack_room(text_of(o, "range")) + pack_room(text_of(o, "help"));
     options = calloc(1, bytes);
     if (!options)
         return NULL;
@@ -50,11 +35,11 @@ static struct kiri_option *take_options(const json_t *list)
         json_int_t type = json_integer_value(json_object_get(o, "type"));
 
         options[i] = (struct kiri_option){
-            .name = keep(&at, text_of(o, "name")),
+            .name = pack_text(&at, text_of(o, "name")),
             .type = type >= 0 && type <= KIRI_OPT_BUS ? (uint32_t)type : UINT32_MAX,
-            .fallback = keep(&at, text_of(o, "fallback")),
-            .range = keep(&at, text_of(o, "range")),
-            .help = keep(&at, text_of(o, "help")),
+            .fallback = pack_text(&at, text_of(o, "fallback")),
+            .range = pack_text(&at, text_of(o, "range")),
+            .help = pack_text(&at, text_of(o, "help")),
         };
     }
     return options;

@@ -4,6 +4,7 @@
  */
 #include "load/plugin.h"
 
+#include "base/pack.h"
 #include "load/vtable.h"
 
 #include <kiri/schema.h>
@@ -75,21 +76,6 @@ static int check(const struct kiri_atom *a, const struct kiri_schema *s,
     return 0;
 }
 
-static size_t room_for(const char *text)
-{
-    return text ? strlen(text) + 1 : 0;
-}
-
-static const char *keep(char **at, const char *text)
-{
-    char *copy = *at;
-
-    if (!text)
-        return NULL;
-    *at = stpcpy(copy, text) + 1;
-    return copy;
-}
-
 static uint32_t count(const char *const *words)
 {
     uint32_t n = 0;
@@ -118,11 +104,11 @@ static struct kiri_schema *deep_copy(const struct kiri_schema *s)
         const struct kiri_field *f = &s->fields[i];
         const char *const *words = choices_of(f);
 
-        strings += room_for(f->name) + room_for(f->symbol) + room_for(f->unit) +
-                   room_for(f->help);
+        strings += pack_room(f->name) + pack_room(f->symbol) + pack_room(f->unit) +
+                   pack_room(f->help);
         lists += words ? count(words) + 1 : 0;
         for (uint32_t k = 0; words && words[k]; k++)
-            strings += room_for(words[k]);
+            strings += pack_room(words[k]);
     }
     b = calloc(1, sizeof *b + s->n_fields * sizeof *b->fields + lists * sizeof(char *) +
                       strings);
@@ -137,13 +123,13 @@ static struct kiri_schema *deep_copy(const struct kiri_schema *s)
         struct kiri_field *f = &b->fields[i];
 
         *f = s->fields[i];
-        f->name = keep(&at, f->name);
-        f->symbol = keep(&at, f->symbol);
-        f->unit = keep(&at, f->unit);
-        f->help = keep(&at, f->help);
+        f->name = pack_text(&at, f->name);
+        f->symbol = pack_text(&at, f->symbol);
+        f->unit = pack_text(&at, f->unit);
+        f->help = pack_text(&at, f->help);
         f->choices = words ? list : NULL;
         for (uint32_t k = 0; words && words[k]; k++)
-            *list++ = keep(&at, words[k]);
+            *list++ = pack_text(&at, words[k]);
         list += words != NULL;
     }
     return &b->schema;

@@ -1,7 +1,8 @@
 #include "store/inside.h"
 
+#include "base/pack.h"
+
 #include <stdlib.h>
-#include <string.h>
 
 /* A block for `text` bytes of strings. *at walks through them. */
 static struct record *new_record(enum record_kind kind, size_t text, char **at)
@@ -15,48 +16,33 @@ static struct record *new_record(enum record_kind kind, size_t text, char **at)
     return r;
 }
 
-static size_t length(const char *s)
-{
-    return s ? strlen(s) + 1 : 0;
-}
-
-static const char *copy(char **at, const void *bytes, size_t n)
-{
-    char *to = *at;
-
-    if (!bytes)
-        return NULL;
-    memcpy(to, bytes, n);
-    *at += n;
-    return to;
-}
-
 struct record *record_obs(const struct store_obs *o)
 {
     char *at;
     struct record *r =
-        new_record(RECORD_OBS, length(o->atom) + length(o->label) + length(o->values),
-                   &at);
+        new_record(RECORD_OBS,
+                   pack_room(o->atom) + pack_room(o->label) + pack_room(o->values), &at);
 
     if (!r)
         return NULL;
     r->as.obs = *o;
-    r->as.obs.atom = copy(&at, o->atom, length(o->atom));
-    r->as.obs.label = copy(&at, o->label, length(o->label));
-    r->as.obs.values = copy(&at, o->values, length(o->values));
+    r->as.obs.atom = pack_text(&at, o->atom);
+    r->as.obs.label = pack_text(&at, o->label);
+    r->as.obs.values = pack_text(&at, o->values);
     return r;
 }
 
 struct record *record_score(const struct store_score *c)
 {
     char *at;
-    struct record *r = new_record(RECORD_SCORE, length(c->atom) + length(c->detail), &at);
+    struct record *r =
+        new_record(RECORD_SCORE, pack_room(c->atom) + pack_room(c->detail), &at);
 
     if (!r)
         return NULL;
     r->as.score = *c;
-    r->as.score.atom = copy(&at, c->atom, length(c->atom));
-    r->as.score.detail = copy(&at, c->detail, length(c->detail));
+    r->as.score.atom = pack_text(&at, c->atom);
+    r->as.score.detail = pack_text(&at, c->detail);
     return r;
 }
 
@@ -64,7 +50,7 @@ struct record *record_message(const char *boot, uint64_t seq, int64_t ts,
                               const char *bytes, size_t len, int urgent)
 {
     char *at;
-    struct record *r = new_record(RECORD_MESSAGE, length(boot) + len, &at);
+    struct record *r = new_record(RECORD_MESSAGE, pack_room(boot) + len, &at);
 
     if (!r)
         return NULL;
@@ -72,22 +58,22 @@ struct record *record_message(const char *boot, uint64_t seq, int64_t ts,
     r->as.message.seq = seq;
     r->as.message.ts = ts;
     r->as.message.len = len;
-    r->as.message.boot = copy(&at, boot, length(boot));
-    r->as.message.bytes = copy(&at, bytes, len);
+    r->as.message.boot = pack_text(&at, boot);
+    r->as.message.bytes = pack_bytes(&at, bytes, len);
     return r;
 }
 
 struct record *record_kv(const char *atom, const char *key, const void *value, size_t len)
 {
     char *at;
-    struct record *r = new_record(RECORD_KV, length(atom) + length(key) + len, &at);
+    struct record *r = new_record(RECORD_KV, pack_room(atom) + pack_room(key) + len, &at);
 
     if (!r)
         return NULL;
     r->as.kv.len = len;
-    r->as.kv.atom = copy(&at, atom, length(atom));
-    r->as.kv.key = copy(&at, key, length(key));
-    r->as.kv.value = copy(&at, len ? value : "", len);
+    r->as.kv.atom = pack_text(&at, atom);
+    r->as.kv.key = pack_text(&at, key);
+    r->as.kv.value = pack_bytes(&at, len ? value : "", len);
     return r;
 }
 
