@@ -1,39 +1,16 @@
 #include "flow/keep.h"
 
 #include "base/json.h"
+#include "flow/model_file.h"
 #include "flow/stream_state.h"
 #include "model/weights.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define FORMAT "1"
-
-static int by_value(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-
-    return (x > y) - (x < y);
-}
-
 /* ---- saving ---------------------------------------------------------------------- */
-
-static void put_counter(struct safetensors_writer *w, const char *key, uint64_t x)
-{
-    char text[24];
-
-    snprintf(text, sizeof text, "%" PRIu64, x);
-    safetensors_put_meta(w, key, text);
-}
-
-static void put_past(struct safetensors_writer *w, const char *name, const struct past *p)
-{
-    safetensors_put(w, name, TENSOR_F32, 1, &(uint64_t){ p->n }, p->ring);
-}
 
 /* The language in words, for `kiri inspect` and for people with another tool. */
 static void spell_schema(const struct kiri_schema *schema, struct buf *out)
@@ -91,23 +68,23 @@ void *keep_save(const struct stream *s, const char *atom, size_t *len)
         return NULL;
     snprintf(hash, sizeof hash, "%016" PRIx64, kiri_schema_hash(s->schema));
     spell_schema(s->schema, &words);
-    safetensors_put_meta(w, "format", FORMAT);
+    safetensors_put_meta(w, "format", MODEL_FORMAT);
     safetensors_put_meta(w, "kind", "atom");
     safetensors_put_meta(w, "atom", atom);
     safetensors_put_meta(w, "schema", buf_text(&words));
     safetensors_put_meta(w, "schema_hash", hash);
-    put_counter(w, "gen", s->gen);
-    put_counter(w, "rows", s->rows);
-    put_counter(w, "last_id", s->last_id);
-    put_counter(w, "learned_at", s->learned_at);
-    put_counter(w, "first_ts", (uint64_t)s->first_ts);
-    put_counter(w, "last_ts", (uint64_t)s->last_ts);
-    put_counter(w, "sides_on", (uint64_t)s->sides_on);
-    put_counter(w, "alarms", s->alarms);
-    put_counter(w, "scored", s->scored);
-    put_past(w, "calibration.row", &s->by_row.past);
-    put_past(w, "calibration.six", &s->by_six.past);
-    put_past(w, "calibration.score", &s->scores);
+    model_put_number(w, "gen", s->gen);
+    model_put_number(w, "rows", s->rows);
+    model_put_number(w, "last_id", s->last_id);
+    model_put_number(w, "learned_at", s->learned_at);
+    model_put_number(w, "first_ts", (uint64_t)s->first_ts);
+    model_put_number(w, "last_ts", (uint64_t)s->last_ts);
+    model_put_number(w, "sides_on", (uint64_t)s->sides_on);
+    model_put_number(w, "alarms", s->alarms);
+    model_put_number(w, "scored", s->scored);
+    model_put_past(w, "calibration.row", &s->by_row.past);
+    model_put_past(w, "calibration.six", &s->by_six.past);
+    model_put_past(w, "calibration.score", &s->scores);
     safetensors_put(w, "calibration.sums", TENSOR_F64, 1, &(uint64_t){ 4 }, sums);
     safetensors_put(w, "calibration.turns", TENSOR_U32, 1, &(uint64_t){ 7 }, turns);
     safetensors_put(w, "calibration.last", TENSOR_F32, 1, &(uint64_t){ s->n_six },
@@ -122,53 +99,6 @@ void *keep_save(const struct stream *s, const char *atom, size_t *len)
 }
 
 /* ---- loading --------------------------------------------------------------------- */
-
-static int get_counter(const struct safetensors *st, const char *key, uint64_t *out,
-                       struct kiri_error *err)
-{
-    const char *text = safetensors_meta(st, key);
-    char *end;
-
-    if (!text || *text < '0' || *text > '9')
-        return kiri_fail(err, KIRI_BAD_DATA, "metadata %s is missing or not a number",
-                         key);
-    errno = 0;
-    *out = strtoull(text, &end, 10);
-    if (errno || *end)
-        return kiri_fail(err, KIRI_BAD_DATA, "metadata %s is not a number: %.40s", key,
-                         text);
-    return 0;
-}
-
-/* A past of at most PAST_ROWS values, whole: what was kept of it goes into *p. */
-static int get_past(const struct safetensors *st, const char *name, uint32_t at,
-                    struct past *p, struct kiri_error *err)
-{
-    const struct tensor *t = safetensors_find(st, name);
-
-    if (!t || t->n_dims != 1 || t->count > PAST_ROWS)
-        return kiri_fail(err, KIRI_BAD_DATA, "tensor %s is missing or too long", name);
-    uint32_t n = (uint32_t)t->count;
-    if (at >= PAST_ROWS || (n < PAST_ROWS && at != n))
-        return kiri_fail(err, KIRI_BAD_DATA, "tensor %s does not fit its counters", name);
-    if (n == 0)
-        return 0;
-    uint32_t cap = 64;
-    while (cap < n)
-        cap = cap * 2 > PAST_ROWS ? PAST_ROWS : cap * 2;
-    p->ring = calloc(cap, sizeof *p->ring);
-    p->sorted = calloc(cap, sizeof *p->sorted);
-    if (!p->ring || !p->sorted)
-        return kiri_fail(err, KIRI_INTERNAL, "out of memory");
-    if (safetensors_copy(st, name, TENSOR_F32, n, p->ring, err))
-        return -1;
-    memcpy(p->sorted, p->ring, n * sizeof *p->ring);
-    qsort(p->sorted, n, sizeof *p->sorted, by_value);
-    p->n = n;
-    p->at = at;
-    p->cap = cap;
-    return 0;
-}
 
 static int get_calibration(struct stream *s, const struct safetensors *st,
                            struct kiri_error *err)
@@ -188,9 +118,9 @@ static int get_calibration(struct stream *s, const struct safetensors *st,
     s->n_six = (uint32_t)last->count;
     if (safetensors_copy(st, "calibration.last", TENSOR_F32, s->n_six,
                          s->six + QUIET_ROWS - s->n_six, err) ||
-        get_past(st, "calibration.row", turns[0], &s->by_row.past, err) ||
-        get_past(st, "calibration.six", turns[2], &s->by_six.past, err) ||
-        get_past(st, "calibration.score", turns[4], &s->scores, err))
+        model_get_past(st, "calibration.row", turns[0], &s->by_row.past, err) ||
+        model_get_past(st, "calibration.six", turns[2], &s->by_six.past, err) ||
+        model_get_past(st, "calibration.score", turns[4], &s->scores, err))
         return -1;
     s->by_row.mean = sums[0];
     s->by_row.m2 = sums[1];
@@ -207,14 +137,15 @@ static int get_counters(struct stream *s, const struct safetensors *st,
 {
     uint64_t first_ts, last_ts, sides_on;
 
-    if (get_counter(st, "gen", &s->gen, err) || get_counter(st, "rows", &s->rows, err) ||
-        get_counter(st, "last_id", &s->last_id, err) ||
-        get_counter(st, "learned_at", &s->learned_at, err) ||
-        get_counter(st, "first_ts", &first_ts, err) ||
-        get_counter(st, "last_ts", &last_ts, err) ||
-        get_counter(st, "sides_on", &sides_on, err) ||
-        get_counter(st, "alarms", &s->alarms, err) ||
-        get_counter(st, "scored", &s->scored, err))
+    if (model_get_number(st, "gen", &s->gen, err) ||
+        model_get_number(st, "rows", &s->rows, err) ||
+        model_get_number(st, "last_id", &s->last_id, err) ||
+        model_get_number(st, "learned_at", &s->learned_at, err) ||
+        model_get_number(st, "first_ts", &first_ts, err) ||
+        model_get_number(st, "last_ts", &last_ts, err) ||
+        model_get_number(st, "sides_on", &sides_on, err) ||
+        model_get_number(st, "alarms", &s->alarms, err) ||
+        model_get_number(st, "scored", &s->scored, err))
         return -1;
     s->first_ts = (int64_t)first_ts;
     s->last_ts = (int64_t)last_ts;
@@ -259,9 +190,9 @@ static int check_language(const struct stream *s, const struct safetensors *st,
     uint64_t ours = kiri_schema_hash(s->schema), theirs;
     char *end;
 
-    if (!format || strcmp(format, FORMAT) != 0)
+    if (!format || strcmp(format, MODEL_FORMAT) != 0)
         return kiri_fail(err, KIRI_BAD_DATA,
-                         "model format %.20s; this KIRI reads format " FORMAT,
+                         "model format %.20s; this KIRI reads format " MODEL_FORMAT,
                          format ? format : "is not given");
     if (!kind || strcmp(kind, "atom") != 0)
         return kiri_fail(err, KIRI_BAD_DATA, "it is a %.20s model, not an atom's",

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/path.h"
+#include "flow/model_file.h"
 #include "model/weights.h"
 #include "store/atomic.h"
 
@@ -14,26 +15,12 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define FORMAT "1"
-
 /* ---- writing --------------------------------------------------------------------- */
-
-static void put_number(struct safetensors_writer *w, const char *key, uint64_t x)
-{
-    char text[24];
-
-    snprintf(text, sizeof text, "%" PRIu64, x);
-    safetensors_put_meta(w, key, text);
-}
-
-static void put_past(struct safetensors_writer *w, const char *name, const struct past *p)
-{
-    safetensors_put(w, name, TENSOR_F32, 1, &(uint64_t){ p->n }, p->ring);
-}
 
 static void put_text(struct safetensors_writer *w, const struct lines *m,
                      struct buf *words)
@@ -55,16 +42,16 @@ static void put_text(struct safetensors_writer *w, const struct lines *m,
     safetensors_put_meta(w, "schema", buf_text(words));
     snprintf(number, sizeof number, "%016" PRIx64, kiri_schema_hash(&language.schema));
     safetensors_put_meta(w, "schema_hash", number);
-    put_number(w, "max_len", max_len);
-    put_number(w, "rows", m->facts.rows);
-    put_number(w, "seed", m->facts.seed);
-    put_number(w, "steps", m->facts.steps);
+    model_put_number(w, "max_len", max_len);
+    model_put_number(w, "rows", m->facts.rows);
+    model_put_number(w, "seed", m->facts.seed);
+    model_put_number(w, "steps", m->facts.steps);
     if (isfinite(m->facts.held_back_loss)) {
         snprintf(number, sizeof number, "%.9g", m->facts.held_back_loss);
         safetensors_put_meta(w, "held_back_loss", number);
     }
-    put_past(w, "calibration.sum", &m->sum);
-    put_past(w, "calibration.worst", &m->worst);
+    model_put_past(w, "calibration.sum", &m->sum);
+    model_put_past(w, "calibration.worst", &m->worst);
 }
 
 static void put_symbols(struct safetensors_writer *w, const struct lines *m,
@@ -85,7 +72,7 @@ static void *build(const struct lines *m, size_t *len)
 
     if (!w)
         return NULL;
-    safetensors_put_meta(w, "format", FORMAT);
+    safetensors_put_meta(w, "format", MODEL_FORMAT);
     if (m->kind == LINES_TEXT)
         put_text(w, m, &words);
     else
@@ -212,12 +199,24 @@ static int split_words(const char *bytes, size_t len, uint32_t n, struct vocab *
     return v->n == n ? 0 : -1;
 }
 
+/* Takes over gpt and vocab. Nothing was held back from such a model. */
+static struct lines *of_symbols(struct gpt *gpt, struct vocab *vocab,
+                                struct kiri_error *err)
+{
+    struct lines *m = lines_new(LINES_SYMBOLS, gpt, vocab);
+
+    if (!m)
+        kiri_fail(err, KIRI_INTERNAL, "memory is short");
+    else
+        m->facts.held_back_loss = NAN;
+    return m;
+}
+
 static struct lines *get_symbols(const struct safetensors *st, struct kiri_error *err)
 {
     const struct tensor *t = safetensors_find(st, "vocab");
     struct gpt *gpt = weights_get(st, err);
     struct vocab vocab = { 0 };
-    struct lines *m = NULL;
 
     if (!gpt)
         return NULL;
@@ -230,12 +229,7 @@ static struct lines *get_symbols(const struct safetensors *st, struct kiri_error
         vocab_free(&vocab);
         return NULL;
     }
-    m = lines_new(LINES_SYMBOLS, gpt, &vocab);
-    if (!m)
-        kiri_fail(err, KIRI_INTERNAL, "memory is short");
-    else
-        m->facts.held_back_loss = NAN;
-    return m;
+    return of_symbols(gpt, &vocab, err);
 }
 
 struct lines *lines_parse(const void *bytes, size_t len, struct kiri_error *err)
@@ -250,10 +244,10 @@ struct lines *lines_parse(const void *bytes, size_t len, struct kiri_error *err)
     kind = safetensors_meta(st, "kind");
     if (!format || !kind)
         kiri_fail(err, KIRI_BAD_DATA, "this is not a model that KIRI wrote");
-    else if (strcmp(format, FORMAT) != 0)
+    else if (strcmp(format, MODEL_FORMAT) != 0)
         kiri_fail(err, KIRI_BAD_DATA,
                   "file format %.20s, this version reads %s: update kiri", format,
-                  FORMAT);
+                  MODEL_FORMAT);
     else if (strcmp(kind, "text") == 0)
         m = get_text(st, err);
     else if (strcmp(kind, "symbols") == 0)
@@ -287,14 +281,8 @@ struct lines *lines_import(const char *json, size_t len, struct kiri_error *err)
 {
     struct vocab vocab = { 0 };
     struct gpt *gpt;
-    struct lines *m;
 
     if (interchange_read(json, len, &gpt, &vocab, err))
         return NULL;
-    m = lines_new(LINES_SYMBOLS, gpt, &vocab);
-    if (!m)
-        kiri_fail(err, KIRI_INTERNAL, "memory is short");
-    else
-        m->facts.held_back_loss = NAN;
-    return m;
+    return of_symbols(gpt, &vocab, err);
 }
