@@ -1,26 +1,15 @@
 #!/bin/sh
 # cli_test.sh KIRI SOURCE - the executable as people and scripts use it: exit codes, help,
 # rows in and out, a host that comes and goes.
-set -u
-kiri=$1
+KIRI=$1
 golden=$2/tests/golden
-work=$(mktemp -d)
-host=
-trap 'if [ -n "$host" ]; then kill "$host" 2>/dev/null; wait "$host" 2>/dev/null; fi; rm -rf "$work"' EXIT
-cd "$work" || exit 1
-export HOME="$work" LC_ALL=C.UTF-8
-unset STATE_DIRECTORY RUNTIME_DIRECTORY XDG_RUNTIME_DIR XDG_STATE_HOME
-failed=0
+. "$2/tests/host/lib.sh"
 
-wrong() {
-    echo "FAILED: $*"
-    failed=1
-}
 # exits CODE WORDS... - what it printed is in out and err afterwards.
 exits() {
     want=$1
     shift
-    "$kiri" "$@" >out 2>err </dev/null
+    "$KIRI" "$@" >out 2>err </dev/null
     got=$?
     [ $got -eq "$want" ] || { wrong "kiri $* exits $got, not $want"; cat out err; }
 }
@@ -44,7 +33,7 @@ for c in run check status sub train score inspect import; do
         wrong "$c --help is wider than 80 columns"
     exits 64 "$c" --no-such-option
 done
-says_nothing=$("$kiri" --help | grep -c probe)
+says_nothing=$("$KIRI" --help | grep -c probe)
 [ "$says_nothing" -eq 0 ] || wrong "probe is listed"
 exits 0 --version
 last=version
@@ -106,7 +95,7 @@ says out "learned 60 lines"
 exits 0 train --text names --seed 7 --steps 100 --out twin --quiet
 rows 0
 cmp -s m twin || wrong "the same seed gives another model"
-"$kiri" train --text names --steps 1000000 --out broken >out 2>err &
+"$KIRI" train --text names --steps 1000000 --out broken >out 2>err &
 child=$!
 sleep 0.3
 kill -INT $child
@@ -139,7 +128,7 @@ says out '"text":"last"'
 [ "$(grep -c '^{.*}$' out)" -eq 7 ] || wrong "a row is no object"
 exits 0 score --model m --input nasty
 rows 8
-"$kiri" score --model m --input - --json <nasty >out || wrong "the standard input is not read"
+"$KIRI" score --model m --input - --json <nasty >out || wrong "the standard input is not read"
 rows 7
 exits 0 score --model m --input /dev/null --json
 rows 0
@@ -181,10 +170,9 @@ exits 66 import missing other
 
 # ---- a host -----------------------------------------------------------------------------
 last=host
-"$kiri" run good.yaml >log 2>&1 &
-host=$!
+start_host good.yaml
 i=0
-until "$kiri" status --state state 2>/dev/null | grep -q 'pulse  normal'; do
+until "$KIRI" status --state state 2>/dev/null | grep -q 'pulse  normal'; do
     i=$((i + 1))
     if [ $i -gt 300 ] || ! kill -0 $host 2>/dev/null; then
         wrong "the host does not come to a normal state"
@@ -207,16 +195,14 @@ exits 0 sub score/ --json --count 2 --bus "ipc://$work/state/bus"
 says out '{"topic":"score/pulse","v":1,'
 exits 0 sub heartbeat --state state --count 1
 says out 'heartbeat {"v":1,'
-"$kiri" status --watch --state state >watched 2>watch_err &
+"$KIRI" status --watch --state state >watched 2>watch_err &
 watcher=$!
-"$kiri" sub log/ --state state >subbed 2>&1 &
+"$KIRI" sub log/ --state state >subbed 2>&1 &
 listener=$!
 sleep 1.5
 kill -INT $listener
 wait $listener || wrong "an interrupted sub exits $?"
-kill -TERM $host
-wait $host || { wrong "the host exits $?"; cat log; }
-host=
+stop_host -TERM || { wrong "the host exits $?"; cat log; }
 wait $watcher
 [ $? -eq 69 ] || wrong "a watcher whose host goes exits otherwise than 69"
 grep -q 'pulse normal surprise .* nats score' watched || wrong "the watcher prints no lines"

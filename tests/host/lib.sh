@@ -1,6 +1,6 @@
-# tests/host/lib.sh - what the whole-host tests share: a working folder of their own, a host in
-# it, and questions to it. They speak to the host only as a user can: YAML, signals, kiri.
-# Source it with KIRI and BUILD set. Needs python3 to read JSON.
+# tests/host/lib.sh - what the tests of the whole executable share: a working folder of their
+# own, a host in it, and questions to it. They speak to the host only as a user can: YAML,
+# signals, kiri. Source it with KIRI set, and BUILD for molecule. status needs python3.
 set -u
 work=$(mktemp -d)
 host=
