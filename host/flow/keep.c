@@ -55,9 +55,8 @@ static void spell_schema(const struct kiri_schema *schema, struct buf *out)
 void *keep_save(const struct stream *s, const char *atom, size_t *len)
 {
     struct safetensors_writer *w = safetensors_writer_new();
-    struct weights_block *block = NULL;
     struct buf words = { 0 };
-    void *bytes = NULL;
+    void *bytes;
     char hash[17];
     double sums[4] = { s->by_row.mean, s->by_row.m2, s->by_six.mean, s->by_six.m2 };
     uint32_t turns[7] = { s->by_row.past.at, s->by_row.since, s->by_six.past.at,
@@ -89,10 +88,7 @@ void *keep_save(const struct stream *s, const char *atom, size_t *len)
     safetensors_put(w, "calibration.turns", TENSOR_U32, 1, &(uint64_t){ 7 }, turns);
     safetensors_put(w, "calibration.last", TENSOR_F32, 1, &(uint64_t){ s->n_six },
                     s->six + QUIET_ROWS - s->n_six);
-    block = weights_put(w, s->gpt, s->trainer);
-    if (block && !buf_failed(&words))
-        bytes = safetensors_build(w, len);
-    weights_block_free(block);
+    bytes = model_build(w, s->gpt, s->trainer, &words, len);
     safetensors_writer_free(w);
     buf_free(&words);
     return bytes;

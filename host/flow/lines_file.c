@@ -66,9 +66,8 @@ static void put_symbols(struct safetensors_writer *w, const struct lines *m,
 static void *build(const struct lines *m, size_t *len)
 {
     struct safetensors_writer *w = safetensors_writer_new();
-    struct weights_block *block = NULL;
     struct buf words = { 0 };
-    void *bytes = NULL;
+    void *bytes;
 
     if (!w)
         return NULL;
@@ -77,10 +76,7 @@ static void *build(const struct lines *m, size_t *len)
         put_text(w, m, &words);
     else
         put_symbols(w, m, &words);
-    block = weights_put(w, m->gpt, NULL);
-    if (block && !buf_failed(&words))
-        bytes = safetensors_build(w, len);
-    weights_block_free(block);
+    bytes = model_build(w, m->gpt, NULL, &words, len);
     safetensors_writer_free(w);
     buf_free(&words);
     return bytes;

@@ -19,6 +19,18 @@ void model_put_past(struct safetensors_writer *w, const char *name, const struct
     safetensors_put(w, name, TENSOR_F32, 1, &(uint64_t){ p->n }, p->ring);
 }
 
+void *model_build(struct safetensors_writer *w, const struct gpt *g,
+                  const struct gpt_trainer *t, const struct buf *words, size_t *len)
+{
+    struct weights_block *block = weights_put(w, g, t);
+    void *bytes = NULL;
+
+    if (block && !buf_failed(words))
+        bytes = safetensors_build(w, len);
+    weights_block_free(block);
+    return bytes;
+}
+
 int model_get_number(const struct safetensors *st, const char *key, uint64_t *out,
                      struct kiri_error *err)
 {
