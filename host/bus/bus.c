@@ -1,35 +1,21 @@
 #include "bus/bus.h"
 
 #include "base/json.h"
+#include "base/log.h"
 #include "bus/inside.h"
 
 #include <kiri/wire.h>
 
 #include <nng/protocol/pubsub0/pub.h>
 #include <nng/protocol/reqrep0/rep.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#define HEARTBEAT_PART                                                                   \
-    32768u /* bytes after which the rest goes into another heartbeat                     \
-            */
-
-/* NNG's thread. Only nng_pipe_* calls are allowed here. Every pipe that was announced is
- * also taken leave of, those that we close at once included. */
-static void on_pipe(nng_pipe pipe, nng_pipe_ev event, void *arg)
-{
-    struct bus *b = arg;
-
-    if (event == NNG_PIPE_EV_REM_POST) {
-        atomic_fetch_sub(&b->peers, 1);
-        return;
-    }
-    if (atomic_fetch_add(&b->peers, 1) >= b->most_peers) {
-        atomic_fetch_add(&b->turned_away, 1);
-        nng_pipe_close(pipe);
-    }
-}
+#define HEARTBEAT_PART 32768u /* bytes; the rest goes into another heartbeat */
+#define CLOSE_S        1
 
 static int open_pub(struct bus *b, const struct bus_options *o, struct kiri_error *err)
 {
@@ -40,13 +26,12 @@ static int open_pub(struct bus *b, const struct bus_options *o, struct kiri_erro
         return kiri_fail(err, KIRI_INTERNAL, "cannot open a PUB socket: %s",
                          nng_strerror(rv));
     b->pub_open = 1;
-    nng_pipe_notify(b->pub, NNG_PIPE_EV_ADD_PRE, on_pipe, b);
-    nng_pipe_notify(b->pub, NNG_PIPE_EV_REM_POST, on_pipe, b);
+    gate_open(&b->heard, b->pub, SPEAKS_SUB, o->most_peers);
     snprintf(inproc, sizeof inproc, "inproc://kiri/%.40s", o->boot);
-    if (bus_listen(b->pub, inproc, err))
+    if (gate_listen(&b->heard, inproc, err))
         return -1;
     for (const char *const *url = o->listen; url && *url; url++)
-        if (bus_listen(b->pub, *url, err))
+        if (gate_listen(&b->heard, *url, err))
             return -1;
     return 0;
 }
@@ -59,7 +44,8 @@ static int open_rep(struct bus *b, const struct bus_options *o, struct kiri_erro
         return kiri_fail(err, KIRI_INTERNAL, "cannot open a REP socket: %s",
                          nng_strerror(rv));
     b->rep_open = 1;
-    if (bus_listen(b->rep, o->control, err))
+    gate_open(&b->asked, b->rep, SPEAKS_REQ, o->most_peers);
+    if (gate_listen(&b->asked, o->control, err))
         return -1;
     return requests_start(b, err);
 }
@@ -75,7 +61,6 @@ struct bus *bus_open(const struct bus_options *o, struct kiri_error *err)
     queue_init(&b->arrived);
     b->host = strdup(o->host);
     b->boot = strdup(o->boot);
-    b->most_peers = o->most_peers;
     b->wake = o->wake;
     b->ctx = o->ctx;
     if (!b->host || !b->boot)
@@ -86,15 +71,77 @@ struct bus *bus_open(const struct bus_options *o, struct kiri_error *err)
     return NULL;
 }
 
-void bus_close(struct bus *b)
+/* NNG 1.5.2 may hang in nng_close: a thread of its own does it, and is left behind. */
+struct closing {
+    struct bus *bus;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    int finished;
+};
+
+static int init_closing(struct closing *c, struct bus *b)
 {
-    if (!b)
-        return;
+    pthread_condattr_t attr;
+    int rc;
+
+    *c = (struct closing){ .bus = b };
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    rc = pthread_mutex_init(&c->lock, NULL) || pthread_cond_init(&c->changed, &attr);
+    pthread_condattr_destroy(&attr);
+    return rc;
+}
+
+static void *close_sockets(void *arg)
+{
+    struct closing *c = arg;
+    struct bus *b = c->bus;
+
     if (b->rep_open)
         nng_close(b->rep);
     requests_stop(b);
     if (b->pub_open)
         nng_close(b->pub);
+    pthread_mutex_lock(&c->lock);
+    c->finished = 1;
+    pthread_cond_broadcast(&c->changed);
+    pthread_mutex_unlock(&c->lock);
+    return NULL;
+}
+
+void bus_close(struct bus *b)
+{
+    struct closing *c;
+    struct timespec until;
+    pthread_t thread;
+    int finished;
+
+    if (!b)
+        return;
+    queue_close(&b->arrived); /* from here on nobody is woken */
+    c = malloc(sizeof *c);
+    if (!c || init_closing(c, b) || pthread_create(&thread, NULL, close_sockets, c)) {
+        log_warn("cannot close the bus in order: memory or threads are short");
+        return;
+    }
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += CLOSE_S;
+    pthread_mutex_lock(&c->lock);
+    while (!c->finished && !pthread_cond_timedwait(&c->changed, &c->lock, &until))
+        continue;
+    finished = c->finished;
+    pthread_mutex_unlock(&c->lock);
+    if (!finished) { /* nng#1543, nng#1734: what it holds cannot be taken away */
+        log_warn("the bus does not close within %d s; leaving without it", CLOSE_S);
+        pthread_detach(thread);
+        return;
+    }
+    pthread_join(thread, NULL);
+    gate_fini(&b->heard);
+    gate_fini(&b->asked);
+    pthread_cond_destroy(&c->changed);
+    pthread_mutex_destroy(&c->lock);
+    free(c);
     queue_fini(&b->arrived);
     topics_fini(&b->topics);
     buf_free(&b->sent);
@@ -160,6 +207,8 @@ uint64_t bus_publish(struct bus *b, const char *topic, int64_t ts, const char *m
     return ++b->seq;
 
 refused:
+    if (buf_failed(&b->sent))
+        buf_free(&b->sent); /* memory may be there again for the next one */
     b->refused++;
     return 0;
 }
@@ -169,6 +218,7 @@ void bus_heartbeat(struct bus *b, int64_t ts, int64_t period_ms)
     struct buf members = { 0 };
     size_t i = 0;
 
+    topics_find(&b->topics, "heartbeat"); /* now: a new one may move the others */
     do {
         struct jsonw j = jsonw_into(&members);
         buf_clear(&members);
@@ -183,14 +233,20 @@ void bus_heartbeat(struct bus *b, int64_t ts, int64_t period_ms)
             bus_publish(b, "heartbeat", ts, buf_text(&members), NULL);
     } while (i < b->topics.cap);
     buf_free(&members);
+    gate_check(&b->heard, period_ms);
+    gate_check(&b->asked, period_ms);
 }
 
 void bus_counts(const struct bus *b, struct bus_counts *out)
 {
+    unsigned live = atomic_load(&b->heard.live);
+
     *out = (struct bus_counts){
         .published = b->seq,
         .refused = b->refused,
-        .peers = atomic_load(&b->peers),
-        .turned_away = atomic_load(&b->turned_away),
+        .peers =
+            live < b->heard.most ? live : b->heard.most, /* the rest is being closed */
+        .turned_away =
+            atomic_load(&b->heard.turned_away) + atomic_load(&b->asked.turned_away),
     };
 }

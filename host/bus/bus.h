@@ -44,7 +44,9 @@ struct bus_bytes {
 };
 uint64_t bus_publish(struct bus *b, const char *topic, int64_t ts, const char *members,
                      struct bus_bytes *sent);
-/* Publishes `heartbeat` with "period":ms,"topics":{topic: last n, ...}. */
+/* Publishes `heartbeat` with "period":ms,"topics":{topic: last n, ...}; now and then
+ * looks whether somebody who connects is still let in (nng#1518), and listens anew if
+ * not. */
 void bus_heartbeat(struct bus *b, int64_t ts, int64_t period_ms);
 
 /* One request from the control socket. Answer each exactly once. */

@@ -67,7 +67,6 @@ int requests_start(struct bus *b, struct kiri_error *err)
 
 void requests_stop(struct bus *b)
 {
-    queue_close(&b->arrived);
     for (uint32_t i = 0; i < BUS_REQUESTS; i++) {
         struct bus_request *r = &b->request[i];
         if (!r->aio)

@@ -43,16 +43,16 @@ struct topic *topics_find(struct topics *t, const char *name)
 {
     struct topic *found;
 
+    if (t->cap && (found = seek(t->place, t->cap, name))->name)
+        return found;
     if (2 * (t->used + 1) > t->cap && grow(t))
         return NULL;
     found = seek(t->place, t->cap, name);
-    if (!found->name) {
-        found->name = strdup(name);
-        if (!found->name)
-            return NULL;
-        found->n = 0;
-        t->used++;
-    }
+    found->name = strdup(name);
+    if (!found->name)
+        return NULL;
+    found->n = 0;
+    t->used++;
     return found;
 }
 

@@ -18,7 +18,7 @@ struct topics {
 };
 
 /* The topic's place, made with n = 0 when it is new; NULL when memory is short. Valid
- * until the next call. */
+ * until a new one is made; finding one that is there moves nothing. */
 struct topic *topics_find(struct topics *t, const char *name);
 void topics_fini(struct topics *t);
 

@@ -1,25 +1,103 @@
 /*
  * One question, one answer, over REQ.
+ *
+ * nng_dial says at once when nobody listens, but waits as long as it likes for a host
+ * that is stopped: it runs on a thread of its own, which closing the socket ends.
  */
 #include "client/client.h"
 
+#include <kiri/wire.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/req.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #define ANSWER_MOST (4u << 20) /* bytes of an answer that we are willing to take */
 
-static char *copy_answer(nng_msg *msg, size_t *len, char *why, size_t cap)
+struct dial {
+    nng_socket socket;
+    const char *url;
+    int rv;
+    int done[2]; /* a pipe: its writing end is closed when the dial has ended */
+};
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Waits until fd can be read (or has ended). 0 or NNG_ETIMEDOUT. */
+static int wait_for(int fd, int64_t until)
+{
+    struct pollfd p = { .fd = fd, .events = POLLIN };
+    int64_t left;
+
+    while ((left = until - now_ms()) > 0) {
+        int ready = poll(&p, 1, left > INT_MAX ? INT_MAX : (int)left);
+
+        if (ready > 0)
+            return 0;
+        if (ready < 0 && errno != EINTR)
+            return NNG_EINTERNAL;
+    }
+    return NNG_ETIMEDOUT;
+}
+
+static void *run_dial(void *arg)
+{
+    struct dial *d = arg;
+
+    d->rv = nng_dial(d->socket, d->url, NULL, 0);
+    close(d->done[1]);
+    return NULL;
+}
+
+/* Connects within the time. The socket is closed when it returns anything but 0. */
+static int dial(nng_socket socket, const char *url, int64_t until)
+{
+    struct dial d = { .socket = socket, .url = url };
+    pthread_t thread;
+    int rv;
+
+    if (pipe2(d.done, O_CLOEXEC)) {
+        nng_close(socket);
+        return NNG_ENOFILES;
+    }
+    if (pthread_create(&thread, NULL, run_dial, &d)) {
+        close(d.done[0]);
+        close(d.done[1]);
+        nng_close(socket);
+        return NNG_ENOMEM;
+    }
+    rv = wait_for(d.done[0], until);
+    if (rv)
+        nng_close(socket);
+    pthread_join(thread, NULL);
+    close(d.done[0]);
+    if (rv == 0 && (rv = d.rv))
+        nng_close(socket);
+    return rv;
+}
+
+static char *copy_answer(nng_msg *msg, size_t *len)
 {
     size_t n = nng_msg_len(msg);
     char *answer = malloc(n + 1);
 
-    if (!answer) {
-        snprintf(why, cap, "out of memory");
+    if (!answer)
         return NULL;
-    }
     memcpy(answer, nng_msg_body(msg), n);
     answer[n] = '\0';
     if (len)
@@ -27,44 +105,72 @@ static char *copy_answer(nng_msg *msg, size_t *len, char *why, size_t cap)
     return answer;
 }
 
+/* Sends and waits; neither blocks in NNG. 0 and *reply, or NNG's number. */
+static int exchange(nng_socket socket, const char *json, int64_t until, nng_msg **reply)
+{
+    nng_msg *msg;
+    int rv, sendable, readable;
+
+    if ((rv = nng_socket_get_int(socket, NNG_OPT_SENDFD, &sendable)) ||
+        (rv = nng_socket_get_int(socket, NNG_OPT_RECVFD, &readable)) ||
+        (rv = nng_msg_alloc(&msg, 0)))
+        return rv;
+    rv = nng_msg_append(msg, json, strlen(json));
+    while (rv == 0 && (rv = nng_sendmsg(socket, msg, NNG_FLAG_NONBLOCK)) == NNG_EAGAIN)
+        rv = wait_for(sendable, until);
+    if (rv) {
+        nng_msg_free(msg);
+        return rv;
+    }
+    while ((rv = nng_recvmsg(socket, reply, NNG_FLAG_NONBLOCK)) == NNG_EAGAIN)
+        if ((rv = wait_for(readable, until)))
+            break;
+    return rv;
+}
+
+static void explain(int rv, const char *url, int timeout_ms, char *why, size_t cap)
+{
+    if (rv == NNG_ECONNREFUSED || rv == NNG_ENOENT || rv == NNG_ECLOSED ||
+        rv == NNG_ECONNRESET)
+        snprintf(why, cap, "no host answers at %s: it is not running", url);
+    else if (rv == NNG_ETIMEDOUT)
+        snprintf(why, cap, "the host at %s did not answer within %d ms", url, timeout_ms);
+    else
+        snprintf(why, cap, "%s: %s", url, nng_strerror(rv));
+}
+
 char *kiri_client_ask(const char *control_url, const char *json, int timeout_ms,
                       size_t *len, char *why, size_t cap)
 {
+    int64_t until = now_ms() + timeout_ms;
     nng_socket socket;
-    nng_msg *msg = NULL;
+    nng_msg *reply = NULL;
     char *answer = NULL;
     int rv;
 
+    if (strlen(json) > KIRI_WIRE_MAX) {
+        snprintf(why, cap, "a request of %zu bytes: a host takes at most %u",
+                 strlen(json), KIRI_WIRE_MAX);
+        return NULL;
+    }
     if ((rv = nng_req0_open(&socket))) {
         snprintf(why, cap, "cannot open a REQ socket: %s", nng_strerror(rv));
         return NULL;
     }
     nng_socket_set_size(socket, NNG_OPT_RECVMAXSZ, ANSWER_MOST);
-    nng_socket_set_ms(socket, NNG_OPT_SENDTIMEO, timeout_ms);
-    nng_socket_set_ms(socket, NNG_OPT_RECVTIMEO, timeout_ms);
-    if ((rv = nng_dial(socket, control_url, NULL, 0)) || (rv = nng_msg_alloc(&msg, 0)))
-        goto fail;
-    if ((rv = nng_msg_append(msg, json, strlen(json))) ||
-        (rv = nng_sendmsg(socket, msg, 0)))
-        goto fail;
-    msg = NULL; /* NNG's now */
-    if ((rv = nng_recvmsg(socket, &msg, 0)))
-        goto fail;
-    answer = copy_answer(msg, len, why, cap);
-    nng_msg_free(msg);
+    /* Asked once: a command that takes long must not be sent again meanwhile. */
+    nng_socket_set_ms(socket, NNG_OPT_REQ_RESENDTIME,
+                      timeout_ms < INT_MAX / 4 ? 2 * timeout_ms + 60000 : INT_MAX);
+    if ((rv = dial(socket, control_url, until))) {
+        explain(rv, control_url, timeout_ms, why, cap);
+        return NULL;
+    }
+    rv = exchange(socket, json, until, &reply);
+    if (rv)
+        explain(rv, control_url, timeout_ms, why, cap);
+    else if (!(answer = copy_answer(reply, len)))
+        snprintf(why, cap, "out of memory");
+    nng_msg_free(reply);
     nng_close(socket);
     return answer;
-
-fail:
-    if (rv == NNG_ECONNREFUSED || rv == NNG_ENOENT || rv == NNG_ECLOSED ||
-        rv == NNG_ECONNRESET)
-        snprintf(why, cap, "no host answers at %s: it is not running", control_url);
-    else if (rv == NNG_ETIMEDOUT)
-        snprintf(why, cap, "the host at %s did not answer within %d ms", control_url,
-                 timeout_ms);
-    else
-        snprintf(why, cap, "%s: %s", control_url, nng_strerror(rv));
-    nng_msg_free(msg);
-    nng_close(socket);
-    return NULL;
 }

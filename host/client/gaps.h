@@ -1,0 +1,29 @@
+/*
+ * client/gaps.h - what a subscriber has missed, by the n of each topic (kiri/wire.h). The
+ * first message of a topic says where its count stands; a new boot counts from 1 again.
+ */
+#ifndef KIRI_CLIENT_GAPS_H
+#define KIRI_CLIENT_GAPS_H
+
+#include <kiri/wire.h>
+
+struct gaps_topic {
+    char *name;
+    uint64_t n; /* heard, or known to be missing */
+};
+
+struct gaps {
+    char boot[40];
+    struct gaps_topic *topic; /* [n_topics], sorted by name */
+    size_t n_topics;
+    uint64_t lost;
+};
+
+void gaps_fini(struct gaps *g);
+/* A message that was heard. Its JSON must be followed by a NUL. */
+void gaps_hear(struct gaps *g, const struct kiri_message *m);
+/* A heartbeat: judges its topics that wanted(ctx, name, len) says yes to. */
+void gaps_heartbeat(struct gaps *g, const struct kiri_message *m,
+                    int (*wanted)(void *ctx, const char *name, size_t len), void *ctx);
+
+#endif
