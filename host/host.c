@@ -259,6 +259,7 @@ static int open_all(struct host *h)
     h->flow.store = store_open(h->conf->state, h->err);
     if (!h->flow.store)
         return -1;
+    store_boot(h->flow.store, h->boot);
     h->flow.next_id = store_next_id(h->flow.store);
     if (open_bus(h) || address_write(&h->address, h->conf->state, h->boot, h->err))
         return -1;

@@ -22,7 +22,8 @@ struct store;
 /* Opens or creates <dir>/store.db (mode 0600) and brings its tables to this version; a
  * newer file is refused by name. NULL and a sentence on failure. */
 struct store *store_open(const char *dir, struct kiri_error *err);
-/* Names this run: its messages are journalled under boot and seq. Before the first put. */
+/* Names this run: its messages are journalled under boot and seq. Before the first put.
+ */
 void store_boot(struct store *s, const char *boot);
 /* Commits what is queued (at most wait_ms) and closes. NULL is fine. */
 void store_close(struct store *s, int wait_ms);
@@ -54,8 +55,8 @@ void store_put_message(struct store *s, uint64_t seq, int64_t ts, const char *by
 void store_put_kv(struct store *s, const char *atom, const char *key, const void *value,
                   size_t len);
 
-/* Waits until all that was put so far is committed or dropped. 0, or -1: not within wait_ms, or
- * degraded. The reading functions below do it themselves (at most 2 s). */
+/* Waits until all that was put so far is committed or dropped. 0, or -1: not within
+ * wait_ms, or degraded. The reading functions below do it themselves (at most 2 s). */
 int store_flush(struct store *s, int wait_ms);
 
 /* First observation id that this run may use. */
