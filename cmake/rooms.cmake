@@ -13,7 +13,7 @@ function(kiri_plugin name)
     target_link_libraries(${name} PRIVATE kiri-sdk)
     set_target_properties(${name} PROPERTIES PREFIX ""
         LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/plugins)
-    install(TARGETS ${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/kiri/atoms)
+    install(TARGETS ${name} LIBRARY DESTINATION lib/kiri/atoms)
 endfunction()
 
 # A unit test: kiri_test(sdk/tokenize_test LINK kiri-sdk) builds tests/sdk/tokenize_test.c

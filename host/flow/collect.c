@@ -86,18 +86,21 @@ static void run_collect(struct instance *in)
     in->call_rc = rc;
 }
 
+/* Opens and asks for the schema; what a failed open() left behind is closed. */
 static void run_open(struct instance *in)
 {
     struct kiri_error err;
 
     in->call_rc = in->atom->open(&in->services.table, &in->self);
-    if (in->call_rc != KIRI_OK)
-        return;
-    in->schema = plugin_schema(in->plugin, in->self, &err);
-    if (!in->schema) {
+    if (in->call_rc == KIRI_OK) {
+        in->schema = plugin_schema(in->plugin, in->self, &err);
+        if (in->schema)
+            return;
         log_error("%s: %s", in->name, err.text);
         in->call_rc = KIRI_EBUG;
     }
+    in->atom->close(in->self);
+    in->self = NULL;
 }
 
 static void run(struct pool_job *job)
@@ -174,7 +177,7 @@ static void on_tick(uv_timer_t *timer)
 {
     struct instance *in = timer->data;
 
-    if (in->closing)
+    if (in->closing || in->health == INSTANCE_BROKEN)
         return;
     if (in->self)
         collect_now(in);
@@ -188,8 +191,20 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     struct instance *in = poll->data;
 
     (void)status, (void)events;
-    if (!in->closing && !in->calling)
+    uv_poll_stop(poll); /* the fd stays readable until the atom has read it */
+    if (!in->closing)
         collect_now(in);
+}
+
+/* Listens to the fd again; after an error only when the next try is due. */
+static void rearm(struct instance *in)
+{
+    if (!in->has_poll || in->closing || in->health == INSTANCE_BROKEN)
+        return;
+    if (!in->pause)
+        uv_poll_start(&in->poll, UV_READABLE, on_readable);
+    else if (!in->period_ms)
+        uv_timer_start(&in->timer, on_tick, (uint64_t)REOPEN_MS * in->pause, 0);
 }
 
 static const char *status_name(int rc)
@@ -313,6 +328,8 @@ static void deliver(struct flow_message *m)
         collected(in);
         if (in->call_rc == KIRI_MORE && !in->closing)
             collect_now(in);
+        else
+            rearm(in);
     } else if (in->call_rc == KIRI_OK) {
         if (!in->closing)
             opened(in);

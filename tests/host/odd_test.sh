@@ -1,0 +1,64 @@
+#!/bin/bash
+# odd_test.sh KIRI BUILD - one atom's failure is one atom's failure: the one that sleeps, fails
+# or finds a bug in itself is named, and its neighbour goes on (RELIABILITY.md B5, G2). An atom
+# that waits on a descriptor costs nothing, and small state outlives a restart.
+KIRI=$1 BUILD=$2
+. "$(dirname "$(realpath "$0")")/lib.sh"
+
+odd() { # NAME MODE [MORE]
+    printf '  %s: { plugin: %s/tests/host/odd.so, mode: %s%s }\n' "$1" "$BUILD" "$2" "${3:-}"
+}
+{
+    printf 'molecule: odd\nstate: %s/state\nplugins: [%s/plugins]\natoms:\n' "$work" "$BUILD"
+    odd aline line ", path: $work/fifo"
+    odd bsleep sleep ', every: 10ms'
+    odd cfail fail ", every: 20ms, path: $work/broken"
+    odd dbug bug ', every: 10ms'
+    odd enote note ', every: 20ms'
+    printf '  well: { plugin: pulse, every: 20ms }\n'
+} >m.yaml
+by='{x["name"]: x for x in s["atoms"]}'
+
+# ---- a FIFO that is not there yet is tried again --------------------------------------------
+start_host m.yaml
+until_true 5 "$by['aline']['state'] == 'error' and $by['well']['rows'] > 0"
+mkfifo fifo
+until_true 10 "$by['aline']['state'] == 'learning'"
+printf 'a\nb\na\n' >fifo
+until_true 5 "$by['aline']['rows'] == 3"
+printf 'b' >fifo
+until_true 5 "$by['aline']['rows'] == 4 and $by['aline']['skipped'] == 0"
+
+# ---- an atom with a bug in itself is not asked again, and says so -----------------------------
+until_true 5 "$by['dbug']['state'] == 'broken' and 'bug' in $by['dbug']['note']"
+until_true 1 "$by['dbug']['rows'] == 19"
+
+# ---- an atom whose world fails is tried again, and well when the world is --------------------
+: >broken
+until_true 5 "$by['cfail']['state'] == 'error'"
+rm broken
+until_true 5 "$by['cfail']['state'] != 'error'"
+
+# ---- an atom that hangs is seen; nobody waits for it -------------------------------------------
+until_true 10 "$by['bsleep']['state'] == 'stuck'"
+before=$(status "$by['well']['rows']")
+sleep 0.5
+after=$(status "$by['well']['rows']")
+[ $((after - before)) -ge 15 ] || wrong "pulse made $((after - before)) rows in .5 s meanwhile"
+until_true 10 "$by['bsleep']['state'] != 'stuck'"
+
+# ---- stopping does not wait for a callback for ever; state is kept -----------------------------
+calls=$(sqlite3 state/store.db "select count(*) from kv")
+[ "$calls" -ge 1 ] || wrong "no key was stored"
+began=$(date +%s%3N)
+stop_host -TERM || wrong "SIGTERM exits $?"
+took=$(($(date +%s%3N) - began))
+[ $took -le 5000 ] || wrong "stopping took $took ms"
+rows=$(sqlite3 state/store.db 'select count(*) from obs')
+start_host m.yaml
+"$KIRI" sub note/enote --state state --count 1 >note 2>/dev/null
+n=$(sed 's/.*call \([0-9]*\).*/\1/' note)
+[ "$n" -gt 50 ] || wrong "the count did not go on: $(cat note)"
+stop_host -TERM
+echo "other atoms' rows while one hung: $((after - before)) in .5 s; $rows rows; stopped in $took ms"
+exit $failed
