@@ -6,6 +6,8 @@
  */
 #include "client/client.h"
 
+#include "client/close.h"
+
 #include <kiri/wire.h>
 
 #include <errno.h>
@@ -72,22 +74,22 @@ static int dial(nng_socket socket, const char *url, int64_t until)
     int rv;
 
     if (pipe2(d.done, O_CLOEXEC)) {
-        nng_close(socket);
+        close_behind(socket);
         return NNG_ENOFILES;
     }
     if (pthread_create(&thread, NULL, run_dial, &d)) {
         close(d.done[0]);
         close(d.done[1]);
-        nng_close(socket);
+        close_behind(socket);
         return NNG_ENOMEM;
     }
     rv = wait_for(d.done[0], until);
     if (rv)
-        nng_close(socket);
+        close_behind(socket);
     pthread_join(thread, NULL);
     close(d.done[0]);
     if (rv == 0 && (rv = d.rv))
-        nng_close(socket);
+        close_behind(socket);
     return rv;
 }
 
@@ -171,6 +173,6 @@ char *kiri_client_ask(const char *control_url, const char *json, int timeout_ms,
     else if (!(answer = copy_answer(reply, len)))
         snprintf(why, cap, "out of memory");
     nng_msg_free(reply);
-    nng_close(socket);
+    close_behind(socket);
     return answer;
 }

@@ -4,6 +4,7 @@
  */
 #include "client/client.h"
 
+#include "client/close.h"
 #include "client/gaps.h"
 
 #include <errno.h>
@@ -173,7 +174,7 @@ void kiri_client_free(struct kiri_client *c)
 {
     if (!c)
         return;
-    nng_close(c->socket);
+    close_behind(c->socket);
     nng_msg_free(c->msg);
     for (size_t i = 0; i < c->n_prefixes; i++)
         free(c->prefix[i]);

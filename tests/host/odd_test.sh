@@ -40,7 +40,7 @@ rm broken
 until_true 5 "$by['cfail']['state'] != 'error'"
 
 # ---- an atom that hangs is seen; nobody waits for it -------------------------------------------
-until_true 10 "$by['bsleep']['state'] == 'stuck'"
+until_true 20 "$by['bsleep']['state'] == 'stuck'"
 before=$(status "$by['well']['rows']")
 sleep 0.5
 after=$(status "$by['well']['rows']")
@@ -56,7 +56,7 @@ took=$(($(date +%s%3N) - began))
 [ $took -le 5000 ] || wrong "stopping took $took ms"
 rows=$(sqlite3 state/store.db 'select count(*) from obs')
 start_host m.yaml
-"$KIRI" sub note/enote --state state --count 1 >note 2>/dev/null
+timeout 20 "$KIRI" sub note/enote --state state --count 1 >note 2>/dev/null
 n=$(sed 's/.*call \([0-9]*\).*/\1/' note)
 [ "$n" -gt 50 ] || wrong "the count did not go on: $(cat note)"
 stop_host -TERM

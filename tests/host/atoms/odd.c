@@ -1,7 +1,7 @@
 /*
  * odd - an atom that does what the host must live with, chosen by its option `mode`:
  *   line   waits for lines on a FIFO: one observation each, no period
- *   sleep  one collect() in a hundred takes three seconds
+ *   sleep  one collect() in a hundred takes five seconds
  *   fail   fails with EIO while the file `path` exists
  *   bug    says KIRI_EBUG at the twentieth collect()
  *   note   counts its calls in the key-value state, and says so on the bus
@@ -102,7 +102,7 @@ static int odd_collect(void *self, struct kiri_obs *out)
     if (strcmp(o->mode, "note") == 0)
         return odd_note(o, out);
     if (strcmp(o->mode, "sleep") == 0 && o->calls % 100 == 0)
-        nanosleep(&(struct timespec){ .tv_sec = 3 }, NULL);
+        nanosleep(&(struct timespec){ .tv_sec = 5 }, NULL);
     if (strcmp(o->mode, "fail") == 0 && access(o->path, F_OK) == 0)
         return KIRI_EIO;
     if (strcmp(o->mode, "bug") == 0 && o->calls == 20)
