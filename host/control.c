@@ -185,8 +185,8 @@ static void refuse(struct jsonw *j, int code, const char *sentence)
     jsonw_kstr(j, "error", sentence);
 }
 
-void control_answer(const struct control *c, const char *request, size_t len,
-                    struct buf *out)
+void control_answer(const struct control *c, uint64_t uid, const char *request,
+                    size_t len, struct buf *out)
 {
     json_t *root = json_loadb(request, len, JSON_REJECT_DUPLICATES, NULL);
     const char *cmd = json_string_value(json_object_get(root, "cmd"));
@@ -195,7 +195,9 @@ void control_answer(const struct control *c, const char *request, size_t len,
 
     jsonw_object(&j);
     jsonw_kstr(&j, "id", id && strlen(id) <= ID_MOST ? id : "");
-    if (!json_is_object(root) || !cmd) {
+    if (uid != geteuid() && uid != 0) {
+        refuse(&j, KIRI_NO_PERMISSION, "this host obeys its own user and root only");
+    } else if (!json_is_object(root) || !cmd) {
         refuse(&j, KIRI_USAGE,
                "a request is a JSON object like {\"id\":\"1\",\"cmd\":\"status\"}");
     } else if (strcmp(cmd, "status") == 0) {

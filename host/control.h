@@ -19,8 +19,10 @@ struct control {
     void *ctx;
 };
 
-/* Answers one request; the answer always is one JSON object with the request's id. */
-void control_answer(const struct control *c, const char *request, size_t len,
-                    struct buf *out);
+/* Answers one request of user uid; the answer always is one JSON object with the
+ * request's id. Only our own user and root are obeyed: the socket's mode says so too, but
+ * a folder may be opened by mistake. */
+void control_answer(const struct control *c, uint64_t uid, const char *request,
+                    size_t len, struct buf *out);
 
 #endif

@@ -1,14 +1,15 @@
 #include "host.h"
 
 #include "address.h"
-#include "base/json.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "control.h"
 #include "flow/shelf.h"
+#include "log_wire.h"
 #include "store/lock.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,8 +38,7 @@ struct host {
     struct kiri_error *err;
 };
 
-/* ---- the loop's own callbacks
- * ------------------------------------------------------------- */
+/* ---- the loop's own callbacks --------------------------------------------------- */
 
 static void stop(struct host *h);
 
@@ -75,7 +75,7 @@ static void on_requests(uv_async_t *bell)
         struct buf answer = { 0 };
         size_t len;
         const char *text = bus_request_text(r, &len);
-        control_answer(&h->control, text, len, &answer);
+        control_answer(&h->control, bus_request_uid(r), text, len, &answer);
         bus_answer(h->flow.bus, r, buf_text(&answer), answer.len);
         buf_free(&answer);
     }
@@ -145,48 +145,7 @@ static void stop(struct host *h)
     uv_timer_start(&h->giving_up, on_giving_up, STOP_MS, 0);
 }
 
-/* ---- log lines on the bus
- * ------------------------------------------------------------------ */
-
-struct log_message {
-    struct flow_message message;
-    struct host *host;
-    enum log_level level;
-    char line[512];
-};
-
-static void deliver_log(struct flow_message *m)
-{
-    struct log_message *l = (struct log_message *)m;
-    struct buf members = { 0 };
-    struct jsonw j = jsonw_into(&members);
-    char topic[16];
-
-    snprintf(topic, sizeof topic, "log/%s", log_level_name(l->level));
-    jsonw_kstr(&j, "line", l->line);
-    if (l->host->flow.bus && !buf_failed(&members))
-        bus_publish(l->host->flow.bus, topic, clock_now(&clock_system),
-                    buf_text(&members), NULL);
-    buf_free(&members);
-    free(l);
-}
-
-static void hear_log(void *ctx, enum log_level level, const char *line)
-{
-    struct host *h = ctx;
-    struct log_message *l = calloc(1, sizeof *l);
-
-    if (!l)
-        return;
-    l->message.deliver = deliver_log;
-    l->host = h;
-    l->level = level;
-    snprintf(l->line, sizeof l->line, "%s", line);
-    flow_post(&h->flow, &l->message);
-}
-
-/* ---- start and end
- * ------------------------------------------------------------------------- */
+/* ---- start and end -------------------------------------------------------------- */
 
 /* Descriptors are what subscribers cost; the hard limit is what the admin allows. */
 static void raise_descriptors(void)
@@ -360,7 +319,7 @@ static int close_all(struct host *h)
         if (in->calling)
             log_warn("%s: its callback never returned", in->name);
     }
-    log_listen(NULL, NULL);
+    log_wire_stop();
     for (uint32_t i = 0; i < h->control.n_instances; i++)
         instance_free(h->control.instances[i]);
     store_close(h->flow.store, STORE_MS);
@@ -395,6 +354,8 @@ int host_run(const struct conf *conf, const struct host_options *o,
         return kiri_fail(err, KIRI_INTERNAL, "out of memory");
     }
     umask(077);
+    signal(SIGPIPE, SIG_IGN); /* a peer or a limit is an error code, not an end */
+    signal(SIGXFSZ, SIG_IGN);
     raise_descriptors();
     name_this_run(&h);
     init_handles(&h);
@@ -409,7 +370,7 @@ int host_run(const struct conf *conf, const struct host_options *o,
     h.control.bus_url = h.address.bus;
     h.control.control_url = h.address.control;
     if (h.rc == 0) {
-        log_listen(hear_log, &h);
+        log_wire_start(&h.flow);
         if (!o->quiet)
             log_info("%s: state %s, bus %s", conf->molecule, conf->state, h.address.bus);
         h.rc = start_atoms(&h, plugins);

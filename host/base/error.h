@@ -18,7 +18,8 @@ enum kiri_code {
     KIRI_NO_WRITE = 73,    /* a file or directory cannot be created                    */
     KIRI_IO = 74,          /* reading or writing failed half way                       */
     KIRI_HELD = 75,        /* somebody else has it; try again later                    */
-    KIRI_BAD_CONFIG = 78   /* the YAML is wrong                                        */
+    KIRI_NO_PERMISSION = 77, /* somebody else's */
+    KIRI_BAD_CONFIG = 78 /* the YAML is wrong                                        */
 };
 
 struct kiri_error {
