@@ -224,7 +224,9 @@ static int open_all(struct host *h)
         return -1;
     unsigned workers = h->conf->n_atoms < 4 ? h->conf->n_atoms : 4;
     h->flow.callbacks = pool_new("kiri-atoms", workers, 0);
-    h->flow.learners = pool_new("kiri-learn", 1, 1);
+    /* Not SCHED_IDLE: rows wait for a turn, and on a busy machine they would wait for
+     * ever. */
+    h->flow.learners = pool_new("kiri-learn", 1, 0);
     if (!h->flow.callbacks || !h->flow.learners)
         return kiri_fail(h->err, KIRI_INTERNAL, "cannot start threads");
     return 0;
