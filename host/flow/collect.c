@@ -129,7 +129,7 @@ static void on_tick(uv_timer_t *timer);
 static void schedule(struct instance *in)
 {
     int64_t now = clock_mono(in->flow->clock);
-    int64_t period = in->period_ms ? in->period_ms : in->self ? 0 : REOPEN_MS;
+    int64_t period = in->period_ms ? in->period_ms : in->opened ? 0 : REOPEN_MS;
 
     if (in->closing || in->health == INSTANCE_BROKEN || !period)
         return;
@@ -165,6 +165,11 @@ static void collect_now(struct instance *in)
 
 void collect_watch(struct instance *in)
 {
+    if (in->watched !=
+        in->call_began) { /* seen for the first time: if the loop itself was */
+        in->watched = in->call_began; /* late, its answer may be waiting already */
+        return;
+    }
     if (in->calling && clock_mono(in->flow->clock) - in->call_began > INSTANCE_DEADLINE)
         instance_report(
             in, INSTANCE_STUCK,
@@ -179,10 +184,11 @@ static void on_tick(uv_timer_t *timer)
 
     if (in->closing || in->health == INSTANCE_BROKEN)
         return;
-    if (in->self)
-        collect_now(in);
-    else
-        collect_open(in);
+    if (!in->opened) {
+        collect_open(in); /* schedules the next try itself, if there must be one */
+        return;
+    }
+    collect_now(in);
     schedule(in);
 }
 
@@ -265,6 +271,7 @@ static void opened(struct instance *in)
 {
     int fd = in->atom->fd ? in->atom->fd(in->self) : -1;
 
+    in->opened = 1;
     if (!in->period_ms)
         in->period_ms = in->schema->period_ms;
     if (make_stream(in))

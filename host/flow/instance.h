@@ -65,8 +65,10 @@ struct instance {
     /* the callback that runs, if any (collect.c) */
     struct pool_job call;
     struct flow_message called;
+    int opened; /* open() succeeded; before, self is the callback thread's */
     int calling, call_rc;
     int64_t call_began; /* mono ms                                                      */
+    int64_t watched;    /* call_began as collect_watch last saw it */
     enum call_what { CALL_OPEN, CALL_COLLECT } call_what;
     struct observed *call_rows, **call_last;
 

@@ -4,7 +4,8 @@
 set -u
 work=$(mktemp -d)
 host=
-trap 'stop_host -KILL; rm -rf "$work"' EXIT
+# What a sanitizer found is worth more than the exit code it leaves.
+trap 'stop_host -KILL; grep -hA40 "Sanitizer\|runtime error" "$work/log" 2>/dev/null; rm -rf "$work"' EXIT
 cd "$work" || exit 1
 export HOME="$work" LC_ALL=C.UTF-8
 unset STATE_DIRECTORY RUNTIME_DIRECTORY XDG_RUNTIME_DIR XDG_STATE_HOME
