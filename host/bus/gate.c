@@ -98,7 +98,7 @@ int visit(const char *path, int protocol)
         errno = ENAMETOOLONG;
         return -1;
     }
-    strcpy(at.sun_path, path);
+    memcpy(at.sun_path, path, strlen(path) + 1);
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -1;
