@@ -363,9 +363,11 @@ int main(void)
         ROOM_TEST(a_subscriber_that_does_not_read_never_blocks_the_others),
         ROOM_TEST(more_than_the_cap_are_turned_away_until_there_is_room),
         ROOM_TEST(a_gigabyte_that_is_announced_is_not_waited_for),
-        ROOM_TEST(peers_that_vanish_in_the_greeting_do_no_harm),
         ROOM_TEST(the_heartbeat_carries_the_last_n_of_every_topic),
         ROOM_TEST(many_topics_take_several_heartbeats),
+        /* last: NNG sometimes never closes after such peers (bus_close leaves it behind),
+         * and its inproc name stays taken in this process */
+        ROOM_TEST(peers_that_vanish_in_the_greeting_do_no_harm),
     };
 #undef ROOM_TEST
     return cmocka_run_group_tests(tests, NULL, NULL);
