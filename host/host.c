@@ -114,7 +114,7 @@ static void on_heartbeat(uv_timer_t *timer)
 {
     struct host *h = timer->data;
 
-    bus_heartbeat(h->flow.bus, clock_now(h->flow.clock), HEARTBEAT_MS);
+    bus_heartbeat(h->flow.bus, clock_now(h->flow.clock), HEARTBEAT_MS, "");
     for (uint32_t i = 0; i < h->control.n_instances; i++)
         collect_watch(h->control.instances[i]);
 }
@@ -177,10 +177,18 @@ static void name_this_run(struct host *h)
 
 static int open_bus(struct host *h)
 {
-    char *single[] = { h->address.bus, NULL };
+    size_t n = 0;
+    while (h->conf->listen && h->conf->listen[n])
+        n++;
+    struct bus_listener single = { .url = h->address.bus };
+    struct bus_listener *listen = n ? calloc(n, sizeof *listen) : &single;
+    if (!listen)
+        return kiri_fail(h->err, KIRI_INTERNAL, "out of memory");
+    for (size_t i = 0; i < n; i++)
+        listen[i].url = h->conf->listen[i];
     struct bus_options o = {
-        .listen = h->conf->listen ? (const char *const *)h->conf->listen
-                                  : (const char *const *)single,
+        .listen = listen,
+        .n_listen = n ? n : 1,
         .control = h->address.control,
         .host = h->name,
         .boot = h->boot,
@@ -190,6 +198,8 @@ static int open_bus(struct host *h)
     };
 
     h->flow.bus = bus_open(&o, h->err);
+    if (listen != &single)
+        free(listen);
     return h->flow.bus ? 0 : -1;
 }
 

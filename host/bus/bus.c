@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "bus/envelope.h"
 #include "bus/inside.h"
 
 #include <kiri/wire.h>
@@ -30,8 +31,8 @@ static int open_pub(struct bus *b, const struct bus_options *o, struct kiri_erro
     snprintf(inproc, sizeof inproc, "inproc://kiri/%.40s", o->boot);
     if (gate_listen(&b->heard, inproc, err))
         return -1;
-    for (const char *const *url = o->listen; url && *url; url++)
-        if (gate_listen(&b->heard, *url, err))
+    for (size_t i = 0; i < o->n_listen; i++)
+        if (gate_listen(&b->heard, o->listen[i].url, err))
             return -1;
     return 0;
 }
@@ -150,30 +151,6 @@ void bus_close(struct bus *b)
     free(b);
 }
 
-/* topic SPACE json, into b->sent. */
-static void spell(struct bus *b, const char *topic, int64_t ts, uint64_t n,
-                  const char *members)
-{
-    struct jsonw j;
-
-    buf_clear(&b->sent);
-    buf_puts(&b->sent, topic);
-    buf_puts(&b->sent, " ");
-    j = jsonw_into(&b->sent);
-    jsonw_object(&j);
-    jsonw_kint(&j, "v", KIRI_WIRE_VERSION);
-    jsonw_kstr(&j, "host", b->host);
-    jsonw_kstr(&j, "boot", b->boot);
-    jsonw_kint(&j, "ts", ts);
-    jsonw_kint(&j, "seq", (int64_t)(b->seq + 1));
-    jsonw_kint(&j, "n", (int64_t)n);
-    if (*members) {
-        buf_puts(&b->sent, ",");
-        buf_puts(&b->sent, members);
-    }
-    jsonw_end(&j);
-}
-
 /* Hands b->sent to NNG, which never blocks a publisher. 0, or -1: memory is short. */
 static int hand_over(struct bus *b)
 {
@@ -196,12 +173,21 @@ uint64_t bus_publish(struct bus *b, const char *topic, int64_t ts, const char *m
 
     if (!t)
         goto refused;
-    spell(b, topic, ts, t->n + 1, members);
+    buf_clear(&b->sent);
+    envelope_write(&b->sent, topic,
+                   &(struct envelope){ b->host, b->boot, ts, b->seq + 1, t->n + 1 },
+                   members);
     if (b->sent.len > KIRI_WIRE_MAX ||
         kiri_message_split(buf_text(&b->sent), b->sent.len, &parts) ||
         parts.topic_len != strlen(topic) || hand_over(b))
         goto refused;
     t->n++;
+    if (snapshot_keeps(topic)) {
+        buf_clear(&t->last);
+        buf_put(&t->last, b->sent.data, b->sent.len);
+        if (buf_failed(&t->last))
+            buf_free(&t->last);
+    }
     if (sent)
         *sent = (struct bus_bytes){ b->sent.data, b->sent.len };
     return ++b->seq;
@@ -213,7 +199,7 @@ refused:
     return 0;
 }
 
-void bus_heartbeat(struct bus *b, int64_t ts, int64_t period_ms)
+void bus_heartbeat(struct bus *b, int64_t ts, int64_t period_ms, const char *extra)
 {
     struct buf members = { 0 };
     size_t i = 0;
@@ -223,6 +209,10 @@ void bus_heartbeat(struct bus *b, int64_t ts, int64_t period_ms)
         struct jsonw j = jsonw_into(&members);
         buf_clear(&members);
         jsonw_kint(&j, "period", period_ms);
+        if (*extra) {
+            buf_puts(&members, ",");
+            buf_puts(&members, extra);
+        }
         jsonw_key(&j, "topics");
         jsonw_object(&j);
         for (; i < b->topics.cap && members.len < HEARTBEAT_PART; i++)

@@ -18,12 +18,22 @@
 
 struct bus;
 
+/* Where subscribers come in. ipc://, inproc:// and tcp:// need only the URL; tls+tcp://
+ * needs cert and key, ws:// a token; any other member must then be NULL. */
+struct bus_listener {
+    const char *url;
+    const char *cert, *key;     /* PEM files */
+    const char *token;          /* 16 bytes or more that a visitor must show */
+    const char *const *origins; /* NULL-terminated: pages that may come; NULL: none */
+};
+
 struct bus_options {
-    const char *const
-        *listen;         /* NULL-terminated URLs of the PUB socket, besides inproc   */
-    const char *control; /* ipc:// URL of the REP socket                             */
+    const struct bus_listener *listen; /* [n_listen], besides inproc */
+    size_t n_listen;
+    unsigned socket_mode;    /* of the PUB socket's unix sockets: 0600 (so is 0), 0660 */
+    const char *control;     /* ipc:// URL of the REP socket, always 0600 */
     const char *host, *boot; /* go into every message */
-    unsigned most_peers; /* live subscribers, 256                                    */
+    unsigned most_peers;     /* live subscribers over all listeners, 256 */
     void (*wake)(void *ctx); /* any thread: requests are waiting */
     void *ctx;
 };
@@ -44,10 +54,23 @@ struct bus_bytes {
 };
 uint64_t bus_publish(struct bus *b, const char *topic, int64_t ts, const char *members,
                      struct bus_bytes *sent);
-/* Publishes `heartbeat` with "period":ms,"topics":{topic: last n, ...}; now and then
- * looks whether somebody who connects is still let in (nng#1518), and listens anew if
- * not. */
-void bus_heartbeat(struct bus *b, int64_t ts, int64_t period_ms);
+/* Publishes `heartbeat` with "period":ms,<members>,"topics":{topic: last n, ...}, members
+ * as above ("\"store\":\"well\""); now and then looks whether somebody who connects is
+ * still let in (nng#1518), and listens anew if not. */
+void bus_heartbeat(struct bus *b, int64_t ts, int64_t period_ms, const char *members);
+
+/*
+ * The last messages of the topics score/ obs/ atom/ model/ and molecule, byte for byte as
+ * they were published, in order of topic.
+ *   prefix  [n] raw byte prefixes of a message ("score/pulse "); n = 0: all
+ *   after   only topics after this one; NULL: from the first
+ *   each    called for one after the other, until it returns something else than 0
+ * Returns what each() returned last, 0 without any; -1 when memory is short.
+ */
+int bus_snapshot(const struct bus *b, const char *const *prefix, size_t n,
+                 const char *after,
+                 int (*each)(void *ctx, const char *topic, const char *bytes, size_t len),
+                 void *ctx);
 
 /* One request from the control socket. Answer each exactly once. */
 struct bus_request;

@@ -87,6 +87,9 @@ void gate_fini(struct gate *g); /* the probes; the socket is its owner's */
  * -1 and errno. Never waits. */
 int visit(const char *path, int protocol);
 
+/* Is the last message of this topic kept for bus_snapshot? */
+int snapshot_keeps(const char *topic);
+
 int requests_start(struct bus *b, struct kiri_error *err);
 void requests_stop(struct bus *b); /* after the socket was closed */
 

@@ -58,8 +58,10 @@ struct topic *topics_find(struct topics *t, const char *name)
 
 void topics_fini(struct topics *t)
 {
-    for (size_t i = 0; i < t->cap; i++)
+    for (size_t i = 0; i < t->cap; i++) {
         free(t->place[i].name);
+        buf_free(&t->place[i].last);
+    }
     free(t->place);
     *t = (struct topics){ 0 };
 }

@@ -1,8 +1,11 @@
 /*
- * bus/topics.h - how many messages each topic has had: a hash table from text to count.
+ * bus/topics.h - how many messages each topic has had, and the last one of those that are
+ * kept for late joiners: a hash table by name.
  */
 #ifndef KIRI_BUS_TOPICS_H
 #define KIRI_BUS_TOPICS_H
+
+#include "base/buf.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -10,6 +13,7 @@
 struct topic {
     char *name; /* NULL: free place */
     uint64_t n;
+    struct buf last; /* empty: not kept */
 };
 
 struct topics {

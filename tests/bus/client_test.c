@@ -98,14 +98,14 @@ static void the_heartbeat_counts_what_was_wanted_and_is_kept_back(void **state)
     sync_on(b, c, "score/a");
     for (int i = 0; i < 10; i++)
         bus_publish(b, "score/b", 0, "", NULL);
-    bus_heartbeat(b, 0, 5000);
+    bus_heartbeat(b, 0, 5000, "");
     assert_int_equal(kiri_client_next(c, 100, &bytes, &len), 0);
     assert_int_equal(kiri_client_lost(c), 0);
     kiri_client_free(c);
 
     c = hear("heartbeat ");
     sync_on(b, c, "heartbeat");
-    bus_heartbeat(b, 0, 5000);
+    bus_heartbeat(b, 0, 5000, "");
     assert_next(c, "heartbeat {");
     kiri_client_free(c);
     bus_close(b);
@@ -127,7 +127,7 @@ static void what_a_slow_reader_misses_is_counted(void **state)
         bus_publish(b, "note/a/b", 0, "", NULL);
     while (kiri_client_next(c, 200, &bytes, &len) == 1)
         got++;
-    bus_heartbeat(b, 0, 5000); /* the last ones may be among the missing */
+    bus_heartbeat(b, 0, 5000, ""); /* the last ones may be among the missing */
     assert_int_equal(kiri_client_next(c, 200, &bytes, &len), 0);
     assert_true(got > 100);
     assert_int_equal(got + kiri_client_lost(c), MESSAGES);

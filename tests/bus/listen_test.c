@@ -103,7 +103,7 @@ static int comes_in(void *ctx)
     int fd = raw_connect(v->name, v->protocol), in = 0;
     char got[4096];
 
-    bus_heartbeat(v->bus, 0, 100);
+    bus_heartbeat(v->bus, 0, 100, "");
     if (fd >= 0 && v->protocol == RAW_REQ) {
         struct bus_request *r;
 
@@ -135,7 +135,7 @@ static void a_door_that_became_deaf_is_made_anew(void **state)
 
     (void)state;
     raw_sync(b, early);
-    bus_heartbeat(b, 0, 100);
+    bus_heartbeat(b, 0, 100, "");
     for (size_t i = 0; i < 2; i++) {
         struct visitor v = { b, doors[i].protocol, doors[i].name };
 

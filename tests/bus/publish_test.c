@@ -291,7 +291,7 @@ static void the_heartbeat_carries_the_last_n_of_every_topic(void **state)
     bus_publish(b, "score/pulse", 0, "", NULL);
     bus_publish(b, "alert", 0, "", NULL);
     bus_publish(b, "NOT A TOPIC", 0, "", NULL);
-    bus_heartbeat(b, 42, 5000);
+    bus_heartbeat(b, 42, 5000, "");
     while (raw_hear(fd, heard, sizeof heard, 5000) >= 0 &&
            strncmp(heard, "heartbeat ", 10) != 0)
         continue;
@@ -332,7 +332,7 @@ static void many_topics_take_several_heartbeats(void **state)
         continue;
     bus_counts(b, &c);
     before = c.published;
-    bus_heartbeat(b, 0, 5000);
+    bus_heartbeat(b, 0, 5000, "");
     bus_counts(b, &c);
     assert_int_equal(c.refused, 0);
     for (uint64_t i = before; i < c.published; i++) {

@@ -59,8 +59,9 @@ static void ring(void *ctx)
 static struct bus *open_at(const char *listen, const char *boot, unsigned peers,
                            struct kiri_error *err)
 {
-    const char *urls[] = { listen, NULL };
-    const struct bus_options o = { .listen = urls,
+    const struct bus_listener where = { .url = listen };
+    const struct bus_options o = { .listen = &where,
+                                   .n_listen = 1,
                                    .control = control,
                                    .host = "a \"mini\"",
                                    .boot = boot,
