@@ -56,7 +56,7 @@ void reach_free(struct reach *r)
 }
 
 /* No two requests of any client have the same id: the host answers each once. */
-static void write_request(const char *cmd, struct buf *out)
+static void write_request(const char *cmd, const char *members, struct buf *out)
 {
     static unsigned asked;
     struct timespec now;
@@ -69,10 +69,15 @@ static void write_request(const char *cmd, struct buf *out)
     jsonw_object(&j);
     jsonw_kstr(&j, "id", id);
     jsonw_kstr(&j, "cmd", cmd);
+    if (members) {
+        buf_puts(out, ",");
+        buf_puts(out, members);
+    }
     jsonw_end(&j);
 }
 
-json_t *reach_ask(const struct reach *r, const char *cmd, struct kiri_error *err)
+json_t *reach_ask(const struct reach *r, const char *cmd, const char *members,
+                  struct kiri_error *err)
 {
     struct buf request = { 0 };
     char why[512] = "", *answer;
@@ -84,7 +89,7 @@ json_t *reach_ask(const struct reach *r, const char *cmd, struct kiri_error *err
                   r->bus);
         return NULL;
     }
-    write_request(cmd, &request);
+    write_request(cmd, members, &request);
     answer =
         kiri_client_ask(r->control, buf_text(&request), ANSWER_MS, NULL, why, sizeof why);
     buf_free(&request);

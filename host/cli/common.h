@@ -31,8 +31,10 @@ int reach_find(struct reach *r, const char *bus, const char *state,
                struct kiri_error *err);
 void reach_free(struct reach *r);
 
-/* Sends {"id","cmd"} and returns the parsed answer, which says ok; NULL and a sentence
- * when nobody answers or the host refuses. */
-json_t *reach_ask(const struct reach *r, const char *cmd, struct kiri_error *err);
+/* Sends {"id","cmd",<members>} and returns the parsed answer, which says ok; NULL and a
+ * sentence when nobody answers or the host refuses. members: the rest of the request
+ * without braces ("\"boot\":\"7f3a\",\"seq\":991"), or NULL. */
+json_t *reach_ask(const struct reach *r, const char *cmd, const char *members,
+                  struct kiri_error *err);
 
 #endif

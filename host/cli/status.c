@@ -78,7 +78,7 @@ static int watch(const struct reach *reach, int json)
 
     interrupt_catch();
     while (!interrupted()) {
-        json_t *status = reach_ask(reach, "status", &err);
+        json_t *status = reach_ask(reach, "status", NULL, &err);
         if (!status)
             break;
         if (drawn && !said)
@@ -120,7 +120,7 @@ static int run(const struct call *call)
         reach_free(&reach);
         return rc;
     }
-    json_t *status = reach_ask(&reach, "status", &err);
+    json_t *status = reach_ask(&reach, "status", NULL, &err);
     reach_free(&reach);
     if (!status)
         return command_fail(&err);

@@ -6,6 +6,7 @@
 #include "flow/instance.h"
 
 #include "base/log.h"
+#include "flow/atom_stream.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -243,22 +244,14 @@ static void failed(struct instance *in, const char *what, int rc)
 static int make_stream(struct instance *in)
 {
     char why[256];
-    double per_row = in->period_ms ? in->alarm_per_s * in->period_ms / 1e3 : 1e-3;
-    struct stream_options o = {
-        .seed = 1,
+    struct atom_rules rules = {
+        .period_ms = in->period_ms,
+        .alarm_per_s = in->alarm_per_s,
         .warmup = in->warmup,
         .learn_off = in->learn_off,
-        .alarm_rate = per_row < 1 ? per_row : 1,
     };
 
-    if (in->atom->tokenize) {
-        instance_report(
-            in, INSTANCE_BROKEN,
-            "it brings a tokenizer of its own, which this version of KIRI does "
-            "not call yet: describe its words in the schema");
-        return -1;
-    }
-    in->stream = stream_new(in->schema, &o, why, sizeof why);
+    in->stream = atom_stream(in->atom, in->schema, &rules, why, sizeof why);
     if (!in->stream) {
         instance_report(in, INSTANCE_BROKEN, "%s", why);
         return -1;

@@ -1,6 +1,7 @@
 #include "flow/instance.h"
 
 #include "base/log.h"
+#include "flow/atom_stream.h"
 #include "flow/keep.h"
 #include "flow/shelf.h"
 
@@ -44,16 +45,18 @@ struct instance *instance_start(struct flow *f, const struct conf_atom *c,
                                 struct plugin *plugin)
 {
     struct instance *in = calloc(1, sizeof *in);
+    struct atom_rules rules;
 
     if (!in)
         return NULL;
     in->flow = f;
     snprintf(in->name, sizeof in->name, "%s", c->name);
     in->rows_last = &in->rows;
-    in->period_ms = (uint32_t)c->every_ms;
-    in->alarm_per_s = c->alarm > 0 ? c->alarm : 1.0 / 86400;
-    in->warmup = c->warmup ? c->warmup : 750;
-    in->learn_off = c->learn_off;
+    atom_rules(c, &rules);
+    in->period_ms = rules.period_ms;
+    in->alarm_per_s = rules.alarm_per_s;
+    in->warmup = rules.warmup;
+    in->learn_off = rules.learn_off;
     if (services_init(&in->services, f, in->name, c, plugin_options(plugin))) {
         free(in);
         return NULL;

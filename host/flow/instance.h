@@ -13,6 +13,7 @@
 #include "flow/flow.h"
 #include "flow/services.h"
 #include "flow/stream.h"
+#include "flow/verdict.h"
 #include "load/plugin.h"
 
 #define INSTANCE_RECENT 120u /* surprises kept for a sparkline */
@@ -123,12 +124,5 @@ void publish_unscored(struct instance *in, const struct observed *row); /* at th
                                                 next start scores it from the store  */
 void publish_lesson(struct instance *in);
 void publish_health(struct instance *in);
-
-/* verdict.c: the JSON of a verdict, for the bus and for status. */
-struct jsonw;
-void verdict_write(const struct kiri_schema *s, const struct verdict *v, struct jsonw *j);
-/* [{name, word, value, nats, expected}]; ranges: with unit and what the words cover. */
-void verdict_fields(const struct kiri_schema *s, const union kiri_value *v,
-                    const struct verdict *d, int ranges, struct jsonw *j);
 
 #endif

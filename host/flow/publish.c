@@ -3,7 +3,7 @@
  */
 #include "flow/instance.h"
 
-#include "base/json.h"
+#include "flow/message.h"
 #include "flow/values.h"
 
 #include <stdio.h>
@@ -27,14 +27,9 @@ static void emit(struct instance *in, const char *kind, int64_t ts, struct buf *
 static void publish_obs(struct instance *in, const struct observed *row, uint64_t id)
 {
     struct buf values = { 0 }, members = { 0 };
-    struct jsonw j = jsonw_into(&members);
 
     values_write(in->schema, row->v, &values);
-    jsonw_kint(&j, "id", (int64_t)id);
-    jsonw_key(&j, "values");
-    jsonw_raw(&j, buf_text(&values), values.len);
-    if (row->label)
-        jsonw_kstr(&j, "label", row->label);
+    message_obs(id, &values, row->label, &members);
     if (!buf_failed(&values)) {
         store_put_obs(in->flow->store,
                       &(struct store_obs){ .atom = in->name,
@@ -55,14 +50,12 @@ void publish_unscored(struct instance *in, const struct observed *row)
 
 void publish_row(struct instance *in, const struct observed *row, const struct verdict *v)
 {
-    struct buf members = { 0 }, detail = { 0 };
-    struct jsonw d = jsonw_into(&detail), j = jsonw_into(&members);
+    struct buf members = { 0 }, fields = { 0 };
+    struct jsonw j = jsonw_into(&fields);
 
     publish_obs(in, row, v->id);
-    verdict_fields(in->schema, row->v, v, 0, &d);
-    verdict_write(in->schema, v, &j);
-    jsonw_key(&j, "fields");
-    jsonw_raw(&j, buf_text(&detail), detail.len);
+    verdict_fields(in->schema, row->v, v, 0, &j);
+    message_score(in->schema, v, &fields, &members);
     int keep = v->alarm || v->row % DETAIL_EVERY == 0;
     store_put_score(in->flow->store,
                     &(struct store_score){ .atom = in->name,
@@ -73,24 +66,17 @@ void publish_row(struct instance *in, const struct observed *row, const struct v
                                            .score = v->score,
                                            .tail = v->tail,
                                            .alarm = v->alarm,
-                                           .detail = keep ? buf_text(&detail) : NULL });
+                                           .detail = keep ? buf_text(&fields) : NULL });
     emit(in, "score", row->ts, &members);
     buf_free(&members);
-    buf_free(&detail);
+    buf_free(&fields);
 }
 
 void publish_lesson(struct instance *in)
 {
     struct buf members = { 0 };
-    struct jsonw j = jsonw_into(&members);
 
-    jsonw_kint(&j, "gen", (int64_t)in->lesson_out.gen);
-    jsonw_kint(&j, "rows", (int64_t)in->facts.rows);
-    jsonw_kint(&j, "steps", in->lesson_out.steps);
-    jsonw_knum(&j, "before", (double)in->lesson_out.before, 4);
-    jsonw_knum(&j, "after", (double)in->lesson_out.after, 4);
-    jsonw_kint(&j, "ms", in->lesson_ms);
-    jsonw_kstr(&j, "result", in->lesson_out.rejected ? "rejected" : "trained");
+    message_model(&in->lesson_out, in->facts.rows, in->lesson_ms, &members);
     emit(in, "model", clock_now(in->flow->clock), &members);
     buf_free(&members);
 }
@@ -98,10 +84,8 @@ void publish_lesson(struct instance *in)
 void publish_health(struct instance *in)
 {
     struct buf members = { 0 };
-    struct jsonw j = jsonw_into(&members);
 
-    jsonw_kstr(&j, "state", instance_health_name(in));
-    jsonw_kstr(&j, "note", in->note);
+    message_atom(instance_health_name(in), in->note, &members);
     emit(in, "atom", clock_now(in->flow->clock), &members);
     buf_free(&members);
 }

@@ -2,9 +2,8 @@
  * A verdict as JSON: what was seen, how surprising each word was, what was expected
  * instead.
  */
-#include "flow/instance.h"
+#include "flow/verdict.h"
 
-#include "base/json.h"
 #include "flow/values.h"
 
 static void write_word(struct jsonw *j, const struct kiri_schema *s, uint32_t id)

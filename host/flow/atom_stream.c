@@ -1,0 +1,36 @@
+#include "flow/atom_stream.h"
+
+#include <stdio.h>
+
+#define SEED   1u
+#define WARMUP 750u
+
+void atom_rules(const struct conf_atom *c, struct atom_rules *out)
+{
+    *out = (struct atom_rules){
+        .period_ms = (uint32_t)c->every_ms,
+        .alarm_per_s = c->alarm > 0 ? c->alarm : 1.0 / 86400,
+        .warmup = c->warmup ? c->warmup : WARMUP,
+        .learn_off = c->learn_off,
+    };
+}
+
+struct stream *atom_stream(const struct kiri_atom *atom, const struct kiri_schema *schema,
+                           const struct atom_rules *r, char *why, size_t cap)
+{
+    double per_row = r->period_ms ? r->alarm_per_s * r->period_ms / 1e3 : 1e-3;
+    struct stream_options o = {
+        .seed = SEED,
+        .warmup = r->warmup,
+        .learn_off = r->learn_off,
+        .alarm_rate = per_row < 1 ? per_row : 1,
+    };
+
+    if (atom->tokenize) {
+        snprintf(why, cap,
+                 "it brings a tokenizer of its own, which this version of KIRI does not "
+                 "call yet: describe its words in the schema");
+        return NULL;
+    }
+    return stream_new(schema, &o, why, cap);
+}
