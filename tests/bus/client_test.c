@@ -199,9 +199,8 @@ static void a_url_that_is_none_gets_a_sentence(void **state)
     kiri_client_free(NULL);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-#define ROOM_TEST(f) cmocka_unit_test_setup_teardown(f, open_room, close_room)
     const struct CMUnitTest tests[] = {
         ROOM_TEST(a_topic_ends_at_its_space),
         ROOM_TEST(the_heartbeat_counts_what_was_wanted_and_is_kept_back),
@@ -211,6 +210,5 @@ int main(void)
         ROOM_TEST(a_signal_interrupts_the_waiting),
         ROOM_TEST(a_url_that_is_none_gets_a_sentence),
     };
-#undef ROOM_TEST
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RUN_ROOM_TESTS(tests, argc, argv);
 }

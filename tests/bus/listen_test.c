@@ -226,9 +226,8 @@ static void anothers_socket_is_refused(void **state)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-#define ROOM_TEST(f) cmocka_unit_test_setup_teardown(f, open_room, close_room)
     const struct CMUnitTest tests[] = {
         ROOM_TEST(sockets_are_for_their_owner_alone),
         ROOM_TEST(a_stale_socket_is_taken_over),
@@ -238,6 +237,5 @@ int main(void)
         ROOM_TEST(a_bad_place_is_refused_by_name),
         ROOM_TEST(anothers_socket_is_refused),
     };
-#undef ROOM_TEST
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RUN_ROOM_TESTS(tests, argc, argv);
 }

@@ -355,9 +355,8 @@ static void a_request_over_the_limit_is_not_sent(void **state)
     free(json);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-#define ROOM_TEST(f) cmocka_unit_test_setup_teardown(f, open_room, close_room)
     const struct CMUnitTest tests[] = {
         ROOM_TEST(twenty_at_once_each_get_their_own_answer),
         ROOM_TEST(an_open_question_does_not_keep_the_next_waiting),
@@ -371,6 +370,5 @@ int main(void)
         ROOM_TEST(a_host_that_never_answers_is_given_up_in_time),
         ROOM_TEST(a_request_over_the_limit_is_not_sent),
     };
-#undef ROOM_TEST
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RUN_ROOM_TESTS(tests, argc, argv);
 }

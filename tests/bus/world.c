@@ -49,6 +49,19 @@ int close_room(void **state)
     return rmdir(room);
 }
 
+int choose_test(const struct CMUnitTest *tests, size_t n, int argc, char **argv)
+{
+    if (argc < 2)
+        return 0;
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(tests[i].name, argv[1]) == 0) {
+            cmocka_set_test_filter(argv[1]);
+            return 0;
+        }
+    fprintf(stderr, "%s: no test is called %s\n", argv[0], argv[1]);
+    return -1;
+}
+
 static void ring(void *ctx)
 {
     atomic_int *count = ctx;

@@ -21,6 +21,16 @@ int open_room(void **state);
 int close_room(void **state);
 const char *in_room(const char *name); /* valid until the next call */
 
+/* main() of a test file: runs the test named in argv[1], or all of them. */
+#define ROOM_TEST(f) cmocka_unit_test_setup_teardown(f, open_room, close_room)
+#define RUN_ROOM_TESTS(tests, argc, argv)                                                \
+    (choose_test(tests, sizeof(tests) / sizeof *(tests), argc, argv)                     \
+         ? 2                                                                             \
+         : cmocka_run_group_tests(tests, NULL, NULL))
+struct CMUnitTest;
+/* 0, or -1 and a line on stderr when there is no such test. */
+int choose_test(const struct CMUnitTest *tests, size_t n, int argc, char **argv);
+
 /* A bus at url and control, boot as given, at most `peers`; or the test fails. */
 struct bus *open_bus(const char *boot, unsigned peers);
 /* Tries to listen at this URL as well; NULL and a sentence. */
