@@ -46,7 +46,7 @@ int address_find(struct address *a, const struct conf *conf, struct kiri_error *
     if (!dir)
         return kiri_fail(err, KIRI_INTERNAL, "out of memory");
     size_t len = strlen(dir) + strlen("/control");
-    a->bus = conf->listen ? strdup(conf->listen[0]) : socket_url(dir, "bus");
+    a->bus = conf->listen ? strdup(conf->listen[0].url) : socket_url(dir, "bus");
     a->control = socket_url(dir, "control");
     int rc = 0;
     if (len > SOCKET_MOST)

@@ -177,18 +177,23 @@ static void name_this_run(struct host *h)
 
 static int open_bus(struct host *h)
 {
-    size_t n = 0;
-    while (h->conf->listen && h->conf->listen[n])
-        n++;
+    size_t n = h->conf->n_listen;
     struct bus_listener single = { .url = h->address.bus };
     struct bus_listener *listen = n ? calloc(n, sizeof *listen) : &single;
     if (!listen)
         return kiri_fail(h->err, KIRI_INTERNAL, "out of memory");
     for (size_t i = 0; i < n; i++)
-        listen[i].url = h->conf->listen[i];
+        listen[i] = (struct bus_listener){
+            .url = h->conf->listen[i].url,
+            .cert = h->conf->listen[i].cert,
+            .key = h->conf->listen[i].key,
+            .token = h->conf->listen[i].token,
+            .origins = (const char *const *)h->conf->listen[i].origins,
+        };
     struct bus_options o = {
         .listen = listen,
         .n_listen = n ? n : 1,
+        .socket_mode = h->conf->socket_mode,
         .control = h->address.control,
         .host = h->name,
         .boot = h->boot,

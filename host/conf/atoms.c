@@ -121,9 +121,11 @@ static void read_key(struct section *s, const struct yaml_node *n, struct conf_a
 
 static void read_atom(struct section *s, const struct yaml_node *n, struct conf_atom *a)
 {
-    *a = (struct conf_atom){
-        .line = n->key_line, .col = n->key_col, .dir = s->dir, .warmup = USUAL_WARMUP
-    };
+    *a = (struct conf_atom){ .file = s->file,
+                             .dir = s->dir,
+                             .line = n->key_line,
+                             .col = n->key_col,
+                             .warmup = USUAL_WARMUP };
     section_name_ok(s, n->key, n->key_plain, n->key_line, n->key_col, "an atom's name");
     a->name = a->plugin = section_copy(s, n->key);
     if (n->kind == YAML_TEXT && n->plain && *n->text == '\0')

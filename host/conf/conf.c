@@ -251,6 +251,7 @@ static void read_bus(struct section *s, const struct yaml_node *root, struct con
 {
     static const char *const keys[] = { "listen" };
     const struct yaml_node *bus = yaml_get(root, "bus"), *listen;
+    char **urls = NULL;
 
     if (!bus ||
         !section_is(s, bus, YAML_MAP, "a mapping: { listen: [ipc:///run/kiri/bus] }"))
@@ -258,8 +259,15 @@ static void read_bus(struct section *s, const struct yaml_node *root, struct con
     section_keys(s, bus, keys, 1);
     listen = yaml_get(bus, "listen");
     if (listen)
-        read_list(s, listen, "a list: [ipc:///run/kiri/bus]", MOST_URLS, &c->listen,
-                  take_url);
+        read_list(s, listen, "a list: [ipc:///run/kiri/bus]", MOST_URLS, &urls, take_url);
+    if (!urls || !(c->listen = section_get(s, listen->n * sizeof *c->listen)))
+        return;
+    for (const struct yaml_node *n = listen->child; n && urls[c->n_listen]; n = n->next) {
+        c->listen[c->n_listen] = (struct conf_listen){
+            .url = urls[c->n_listen], .file = s->file, .line = n->line, .col = n->col
+        };
+        c->n_listen++;
+    }
 }
 
 static void read_root(struct section *s, const struct yaml_node *root, struct conf *c)
@@ -302,6 +310,11 @@ struct conf *conf_read(const char *file, struct conf_errors *errors)
         struct section s = { .file = file, .errors = errors, .arena = &o->arena };
 
         o->conf.file = section_copy(&s, file);
+        o->conf.socket_mode = 0600;
+        o->conf.warnings = section_copy(&s, "");
+        o->conf.files = section_get(&s, 2 * sizeof *o->conf.files);
+        if (o->conf.files)
+            o->conf.files[0] = o->conf.file;
         s.dir = section_copy(&s, dir);
         if (!s.starved)
             read_root(&s, yaml_root(y), &o->conf);

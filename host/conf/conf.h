@@ -1,16 +1,18 @@
 /*
  * conf/conf.h - a molecule's YAML as structs: the whole meaning of the file, checked.
+ * docs/config.md lists every key.
  *
  *     molecule: workstation            # a name; default: the file's
- *     state: ~/.local/state/kiri       # default: $STATE_DIRECTORY, $XDG_STATE_HOME/kiri,
- * ... bus: { listen: [ipc:///run/kiri/bus] } plugins: [/usr/lib/kiri/atoms]   # default:
- * ../lib/kiri/atoms, then the build's plugins/ atoms: pulse: { plugin: pulse, every: 5s,
- * alarm: 1/day, learn: { warmup: 750 }, procfs: /proc }
+ *     state: ~/.local/state/kiri
+ *     bus: { listen: [ipc:///run/kiri/bus] }
+ *     plugins: [/usr/lib/kiri/atoms]
+ *     atoms:
+ *       pulse: { plugin: pulse, every: 5s, alarm: 1/day, procfs: /proc }
  *
  * Keys of an atom that are not KIRI's (plugin every alarm learn) are the plugin's
- * options; conf_options() checks them once the plugin's table is known. All errors of a
- * file are reported in one run as file:line:col, with "did you mean" where a known key is
- * near.
+ * options; conf_options() checks them once the plugin's table is known. All errors of all
+ * files are reported in one run as file:line:col, with "did you mean" where a known key
+ * is near.
  */
 #ifndef KIRI_CONF_CONF_H
 #define KIRI_CONF_CONF_H
@@ -26,9 +28,10 @@ struct conf_option {
 };
 
 struct conf_atom {
-    char *name;      /* instance; kiri_name_ok                                     */
-    char *plugin;    /* name, or absolute path of a .so; default: the instance's name */
-    const char *dir; /* of the file: where relative paths start                    */
+    char *name;       /* instance; kiri_name_ok                                     */
+    char *plugin;     /* name, or absolute path of a .so; default: the instance's name */
+    const char *file; /* that names it: conf.file or one that it includes           */
+    const char *dir;  /* of that file, absolute: where relative paths start         */
     uint32_t line, col;
     int64_t every_ms; /* 0: the schema's period; else 10 ms .. 1 d                  */
     double alarm;     /* budget: onsets per second; 0: default 1/day               */
@@ -38,20 +41,46 @@ struct conf_atom {
     uint32_t n_options;
 };
 
+/* One address of the bus. Strings that the scheme has no use for are NULL. */
+struct conf_listen {
+    char *url;        /* ipc:///absolute, tcp://, tls+tcp:// or ws:// host:port   */
+    char *cert, *key; /* tls+tcp: PEM files, absolute                             */
+    char *token;      /* ws: a secret of at least 16 bytes; never shown           */
+    char **origins;   /* ws: whose pages may connect, NULL-terminated             */
+    const char *file; /* where it stands                                          */
+    uint32_t line, col;
+};
+
+/* How long the store keeps what; 0: the store's default. */
+struct conf_retention {
+    int64_t journal_ms, journal_bytes;
+    int64_t observations_ms, scores_ms, rollup_after_ms, size_bytes;
+};
+
 struct conf {
     char *file;
+    char **files; /* all that were read, as messages name them; NULL-terminated       */
     char *molecule;
-    char *state;    /* expanded, absolute                                        */
-    char **listen;  /* NULL-terminated; NULL: default address                    */
-    char **plugins; /* absolute, NULL-terminated; NULL: default directories      */
+    char *state;                /* expanded, absolute                                 */
+    struct conf_listen *listen; /* NULL: default address                              */
+    uint32_t n_listen;          /* 0..16                                              */
+    uint32_t socket_mode;       /* of ipc sockets: 0600 (the default) or 0660         */
+    char **plugins; /* absolute, NULL-terminated; NULL: default directories          */
+    struct conf_retention retention;
     struct conf_atom *atoms;
-    uint32_t n_atoms; /* 1..1024                                                   */
+    uint32_t n_atoms; /* 1..1024                                                     */
+    char *warnings;   /* lines "file:line:col: sentence" that stop nobody; "" if none */
 };
 
 /* Reads and checks; *errors gets every sentence, and NULL is returned when there was one.
- * Only the file itself is looked at: directories and plugins need not exist yet. */
+ * Only the files themselves are looked at: directories and plugins need not exist yet. */
 struct conf *conf_read(const char *file, struct conf_errors *errors);
 void conf_free(struct conf *c); /* NULL is fine */
+
+/* Would both run the same: equal name, plugin, options (in any order), period, budget and
+ * learning? Where they stand in which file does not matter, unless relative paths would
+ * then start elsewhere. */
+int conf_atom_same(const struct conf_atom *a, const struct conf_atom *b);
 
 /* Checks the atom's options against the plugin's table (ends with a NULL name): unknown,
  * missing, wrong type, out of range. Adds sentences; returns how many. */

@@ -42,9 +42,9 @@ static void a_whole_molecule_becomes_structs(void **state)
     assert_string_equal(c->file, room_file);
     assert_string_equal(c->molecule, "workstation");
     assert_string_equal(c->state, "/home/someone/kiri");
-    assert_string_equal(c->listen[0], "ipc:///run/kiri/bus");
-    assert_string_equal(c->listen[1], "ipc:///home/someone/b");
-    assert_null(c->listen[2]);
+    assert_string_equal(c->listen[0].url, "ipc:///run/kiri/bus");
+    assert_string_equal(c->listen[1].url, "ipc:///home/someone/b");
+    assert_int_equal(c->n_listen, 2);
     assert_string_equal(c->plugins[0], "/usr/lib/kiri/atoms");
     snprintf(path, sizeof path, "%s/mine", room_dir);
     assert_string_equal(c->plugins[1], path);
@@ -346,7 +346,7 @@ static void a_path_of_107_bytes_is_the_longest_socket(void **state)
     struct conf *c = read_good("bus: { listen: [ipc:///" LONG LONG "xxxxxx] }" ATOMS);
     (void)state;
 
-    assert_int_equal(strlen(c->listen[0]), strlen("ipc://") + 107);
+    assert_int_equal(strlen(c->listen[0].url), strlen("ipc://") + 107);
     conf_free(c);
 }
 
