@@ -73,6 +73,59 @@ static void nothing_is_read_beyond_the_message(void **state)
     }
 }
 
+static void a_head_says_where_a_message_stands(void **state)
+{
+    static const struct {
+        const char *json;
+        const char *boot; /* NULL: refused */
+        uint64_t seq, n;
+        int64_t ts;
+    } cases[] = {
+        { "{\"v\":1,\"host\":\"a\",\"boot\":\"7f3a\",\"ts\":17,\"seq\":9,\"n\":4}",
+          "7f3a", 9, 4, 17 },
+        { "{\"n\":4,\"seq\":9,\"boot\":\"b\",\"fields\":[]}", "b", 9, 4, 0 },
+        { "{\"host\":\"\\\"boot\\\":\",\"boot\":\"b\",\"seq\":1,\"n\":1,\"n\":[", "b", 1,
+          1, 0 },
+        { "{\"boot\":\"b\",\"seq\":18446744073709551615,\"n\":1}", NULL, 0, 0, 0 },
+        { "{\"boot\":\"b\",\"seq\":-1,\"n\":1}", NULL, 0, 0, 0 },
+        { "{\"boot\":\"b\",\"seq\":1.5,\"n\":1}", NULL, 0, 0, 0 },
+        { "{\"boot\":\"b\",\"seq\":,\"n\":1}", NULL, 0, 0, 0 },
+        { "{\"boot\":\"\",\"seq\":1,\"n\":1}", NULL, 0, 0, 0 },
+        { "{\"boot\":\"\\u0061\",\"seq\":1,\"n\":1}", NULL, 0, 0, 0 },
+        { "{\"boot\":7,\"seq\":1,\"n\":1}", NULL, 0, 0, 0 },
+        { "{\"x\":[1],\"boot\":\"b\",\"seq\":1,\"n\":1}", NULL, 0, 0, 0 },
+        { "{\"boot\":\"b\",\"seq\":1}", NULL, 0, 0, 0 },
+        { "{}", NULL, 0, 0, 0 },
+        { "{", NULL, 0, 0, 0 },
+        { "{\"boot", NULL, 0, 0, 0 },
+        { "{\"boot\":", NULL, 0, 0, 0 },
+        { "{\"boot\\", NULL, 0, 0, 0 },
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        size_t len = strlen(cases[i].json);
+        char *exact = malloc(len); /* ASan watches its end */
+        struct kiri_message m = { "a", 1, exact, len };
+        struct kiri_head h = { .n = 77 };
+
+        assert_non_null(exact);
+        memcpy(exact, cases[i].json, len);
+        if (kiri_message_head(&m, &h) != (cases[i].boot ? 0 : -1))
+            fail_msg("%s", cases[i].json);
+        if (!cases[i].boot) {
+            assert_int_equal(h.n, 77);
+        } else {
+            assert_int_equal(h.boot_len, strlen(cases[i].boot));
+            assert_memory_equal(h.boot, cases[i].boot, h.boot_len);
+            assert_int_equal(h.seq, cases[i].seq);
+            assert_int_equal(h.n, cases[i].n);
+            assert_int_equal(h.ts, cases[i].ts);
+        }
+        free(exact);
+    }
+}
+
 static void a_name_is_short_small_and_plain(void **state)
 {
     static const struct {
@@ -100,6 +153,7 @@ int main(void)
         cmocka_unit_test(a_message_is_topic_space_json),
         cmocka_unit_test(a_topic_has_at_most_127_bytes),
         cmocka_unit_test(nothing_is_read_beyond_the_message),
+        cmocka_unit_test(a_head_says_where_a_message_stands),
         cmocka_unit_test(a_name_is_short_small_and_plain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,6 +39,18 @@ struct kiri_message {
  * The JSON itself is not parsed. Reads nothing beyond bytes[len). */
 int kiri_message_split(const void *bytes, size_t len, struct kiri_message *out);
 
+/* What every message says of itself; boot points into the message. */
+struct kiri_head {
+    const char *boot; /* not NUL-terminated, never with an escape in it */
+    size_t boot_len;
+    int64_t ts;
+    uint64_t seq, n;
+};
+/* Reads the head from a message taken apart: 0, or -1 when boot, seq or n is missing or
+ * not what it should be; then *out is untouched. Members in any order, as long as they
+ * come before the first array or object. Reads nothing beyond the message. */
+int kiri_message_head(const struct kiri_message *m, struct kiri_head *out);
+
 /* Is this a name that may stand in a topic: [a-z][a-z0-9-]{0,31}? Instances and notes. */
 int kiri_name_ok(const char *name);
 
