@@ -230,7 +230,14 @@ static int open_all(struct host *h)
     h->flow.shelf = shelf_open(h->conf->state, h->err);
     if (h->flow.shelf < 0)
         return -1;
-    h->flow.store = store_open(h->conf->state, h->err);
+    const struct conf_retention *r = &h->conf->retention;
+    const struct store_retention keep = { .journal_ms = r->journal_ms,
+                                          .journal_bytes = r->journal_bytes,
+                                          .observations_ms = r->observations_ms,
+                                          .scores_ms = r->scores_ms,
+                                          .rollup_after_ms = r->rollup_after_ms,
+                                          .size_bytes = r->size_bytes };
+    h->flow.store = store_open(h->conf->state, &keep, h->err);
     if (!h->flow.store)
         return -1;
     store_boot(h->flow.store, h->boot);

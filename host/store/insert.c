@@ -3,22 +3,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PRUNE_AT_ONCE 10000 /* rows in one transaction */
-
-enum { FIND_ATOM, ADD_ATOM, ADD_OBS, ADD_SCORE, ADD_MESSAGE, ADD_KV, PRUNE, STATEMENTS };
+enum {
+    FIND_ATOM,
+    ADD_ATOM,
+    FIND_BOOT,
+    ADD_BOOT,
+    ADD_OBS,
+    ADD_SCORE,
+    ADD_MESSAGE,
+    ADD_KV,
+    STATEMENTS
+};
 
 static const char *const sql[STATEMENTS] = {
     [FIND_ATOM] = "SELECT id FROM atom WHERE name = ?1",
     [ADD_ATOM] = "INSERT INTO atom(name) VALUES(?1)",
+    [FIND_BOOT] = "SELECT id FROM boot WHERE name = ?1",
+    [ADD_BOOT] = "INSERT INTO boot(name, began) VALUES(?1, ?2)",
     [ADD_OBS] = "INSERT OR REPLACE INTO obs(id, atom, ts, label, vals)"
                 " VALUES(?1, ?2, ?3, ?4, ?5)",
     [ADD_SCORE] = "INSERT OR REPLACE INTO score(id, atom, ts, gen, surprise, score, tail,"
                   " alarm, detail) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-    [ADD_MESSAGE] = "INSERT OR REPLACE INTO message(boot, seq, ts, bytes)"
-                    " VALUES(?1, ?2, ?3, ?4)",
+    [ADD_MESSAGE] = "INSERT OR REPLACE INTO message(id, ts, bytes) VALUES(?1, ?2, ?3)",
     [ADD_KV] = "INSERT OR REPLACE INTO kv(atom, key, value) VALUES(?1, ?2, ?3)",
-    [PRUNE] = "DELETE FROM message WHERE id IN"
-              " (SELECT id FROM message WHERE ts < ?1 ORDER BY ts LIMIT ?2)",
 };
 
 struct inserter {
@@ -71,10 +78,12 @@ static void bind_text(sqlite3_stmt *q, int i, const char *s)
     sqlite3_bind_text(q, i, s, -1, SQLITE_STATIC); /* NULL binds NULL */
 }
 
-/* The small number that stands for an atom's name. */
-static int atom_id(struct inserter *in, const char *name, sqlite3_int64 *id)
+/* The number that stands for a name: found, or added by the statement after it. ts: when
+ * a run began, for a boot. */
+static int number_of(struct inserter *in, int find, const char *name, int64_t ts,
+                     sqlite3_int64 *id)
 {
-    sqlite3_stmt *q = in->q[FIND_ATOM];
+    sqlite3_stmt *q = in->q[find], *add = in->q[find + 1];
     int rc;
 
     bind_text(q, 1, name);
@@ -85,8 +94,10 @@ static int atom_id(struct inserter *in, const char *name, sqlite3_int64 *id)
     sqlite3_clear_bindings(q);
     if (rc != SQLITE_DONE)
         return rc == SQLITE_ROW ? SQLITE_OK : rc;
-    bind_text(in->q[ADD_ATOM], 1, name);
-    rc = run(in->q[ADD_ATOM]);
+    bind_text(add, 1, name);
+    if (sqlite3_bind_parameter_count(add) > 1)
+        sqlite3_bind_int64(add, 2, ts);
+    rc = run(add);
     *id = sqlite3_last_insert_rowid(in->db);
     return rc;
 }
@@ -95,7 +106,7 @@ static int put_obs(struct inserter *in, const struct store_obs *o)
 {
     sqlite3_stmt *q = in->q[ADD_OBS];
     sqlite3_int64 atom = 0;
-    int rc = atom_id(in, o->atom, &atom);
+    int rc = number_of(in, FIND_ATOM, o->atom, 0, &atom);
 
     if (rc != SQLITE_OK)
         return rc;
@@ -111,7 +122,7 @@ static int put_score(struct inserter *in, const struct store_score *c)
 {
     sqlite3_stmt *q = in->q[ADD_SCORE];
     sqlite3_int64 atom = 0;
-    int rc = atom_id(in, c->atom, &atom);
+    int rc = number_of(in, FIND_ATOM, c->atom, 0, &atom);
 
     if (rc != SQLITE_OK)
         return rc;
@@ -127,39 +138,44 @@ static int put_score(struct inserter *in, const struct store_score *c)
     return run(q);
 }
 
+static int put_message(struct inserter *in, const struct record *r)
+{
+    sqlite3_stmt *q = in->q[ADD_MESSAGE];
+    sqlite3_int64 boot = 0;
+    int rc = number_of(in, FIND_BOOT, r->as.message.boot, r->as.message.ts, &boot);
+
+    if (rc != SQLITE_OK)
+        return rc;
+    if (r->as.message.seq > JOURNAL_SEQ_MOST)
+        return SQLITE_TOOBIG;
+    sqlite3_bind_int64(q, 1, JOURNAL_ID(boot, (sqlite3_int64)r->as.message.seq));
+    sqlite3_bind_int64(q, 2, r->as.message.ts);
+    sqlite3_bind_blob64(q, 3, r->as.message.bytes, r->as.message.len, SQLITE_STATIC);
+    return run(q);
+}
+
+static int put_kv(struct inserter *in, const struct record *r)
+{
+    sqlite3_stmt *q = in->q[ADD_KV];
+
+    bind_text(q, 1, r->as.kv.atom);
+    bind_text(q, 2, r->as.kv.key);
+    sqlite3_bind_blob64(q, 3, r->as.kv.value, r->as.kv.len, SQLITE_STATIC);
+    return run(q);
+}
+
 int inserter_put(struct inserter *in, const struct record *r)
 {
-    sqlite3_stmt *q;
+    sqlite3_int64 boot;
 
     switch (r->kind) {
     case RECORD_OBS: return put_obs(in, &r->as.obs);
     case RECORD_SCORE: return put_score(in, &r->as.score);
-    case RECORD_MESSAGE:
-        q = in->q[ADD_MESSAGE];
-        bind_text(q, 1, r->as.message.boot);
-        sqlite3_bind_int64(q, 2, (sqlite3_int64)r->as.message.seq);
-        sqlite3_bind_int64(q, 3, r->as.message.ts);
-        sqlite3_bind_blob64(q, 4, r->as.message.bytes, r->as.message.len, SQLITE_STATIC);
-        return run(q);
-    case RECORD_KV:
-        q = in->q[ADD_KV];
-        bind_text(q, 1, r->as.kv.atom);
-        bind_text(q, 2, r->as.kv.key);
-        sqlite3_bind_blob64(q, 3, r->as.kv.value, r->as.kv.len, SQLITE_STATIC);
-        return run(q);
+    case RECORD_MESSAGE: return put_message(in, r);
+    case RECORD_BOOT:
+        return number_of(in, FIND_BOOT, r->as.boot.name, r->as.boot.ts, &boot);
+    case RECORD_KV: return put_kv(in, r);
     case RECORD_NUDGE: break;
     }
     return SQLITE_OK;
-}
-
-int inserter_prune(struct inserter *in, int64_t before_ts, int *more)
-{
-    sqlite3_stmt *q = in->q[PRUNE];
-    int rc;
-
-    sqlite3_bind_int64(q, 1, before_ts);
-    sqlite3_bind_int(q, 2, PRUNE_AT_ONCE);
-    rc = run(q);
-    *more = rc == SQLITE_OK && sqlite3_changes(in->db) == PRUNE_AT_ONCE;
-    return rc;
 }

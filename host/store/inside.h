@@ -6,11 +6,12 @@
 #define KIRI_STORE_INSIDE_H
 
 #include "base/queue.h"
-#include "store/store.h"
+#include "store/reader.h"
 
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
+#include <sys/types.h>
 
 #define STORE_FILE "store.db"
 #define STORE_QUEUED                                                                     \
@@ -18,7 +19,14 @@
 
 /* ---- record.c: one malloc'ed block each, strings included -------------------------- */
 
-enum record_kind { RECORD_OBS, RECORD_SCORE, RECORD_MESSAGE, RECORD_KV, RECORD_NUDGE };
+enum record_kind {
+    RECORD_OBS,
+    RECORD_SCORE,
+    RECORD_MESSAGE,
+    RECORD_BOOT,
+    RECORD_KV,
+    RECORD_NUDGE
+};
 
 struct record {
     struct queue_item item; /* first */
@@ -35,6 +43,10 @@ struct record {
             int64_t ts;
         } message;
         struct {
+            const char *name;
+            int64_t ts;
+        } boot;
+        struct {
             const char *atom, *key, *value;
             size_t len;
         } kv;
@@ -46,6 +58,7 @@ struct record *record_obs(const struct store_obs *o);
 struct record *record_score(const struct store_score *c);
 struct record *record_message(const char *boot, uint64_t seq, int64_t ts,
                               const char *bytes, size_t len, int urgent);
+struct record *record_boot(const char *boot, int64_t ts);
 struct record *record_kv(const char *atom, const char *key, const void *value,
                          size_t len);
 struct record *record_nudge(void);
@@ -67,8 +80,46 @@ struct freed {
 
 /* Opens <dir>/store.db for writing, tables made; a damaged file is set aside first. */
 sqlite3 *schema_open(const char *dir, const char *path, struct kiri_error *err);
-/* A second connection that only reads. */
-sqlite3 *schema_open_reader(const char *path, struct kiri_error *err);
+/* Whose file is it, and of which version? *damaged: it is no database any more. */
+int schema_check(sqlite3 *db, const char *path, int64_t *version, int *damaged,
+                 struct kiri_error *err);
+/* SQLite's cache and memory, for every connection. SQLite's code. */
+int schema_settings(sqlite3 *db);
+/* One number; *out stays when there is no row. SQLite's code. */
+int schema_ask(sqlite3 *db, const char *sql, int64_t *out);
+int schema_is_damage(int rc);
+
+/* ---- migrate.c ------------------------------------------------------------------- */
+
+#define STORE_VERSION 2 /* of the tables, SQLite's user_version */
+/* From that version (0: an empty file) to ours. SQLite's code. */
+int migrate(sqlite3 *db, int64_t version);
+
+/* A message's key: the run's number above, its seq below. */
+#define JOURNAL_SEQ_BITS      40
+#define JOURNAL_SEQ_MOST      ((INT64_C(1) << JOURNAL_SEQ_BITS) - 1)
+#define JOURNAL_ID(boot, seq) (((boot) << JOURNAL_SEQ_BITS) | (seq))
+
+/* ---- reader.c, read.c ------------------------------------------------------------ */
+
+struct store_reader {
+    char *path;
+    sqlite3 *db; /* NULL: not open                                             */
+    dev_t dev;   /* and ino: the file that is open                             */
+    ino_t ino;
+    int64_t version;
+    int frozen; /* opened without locks because the disk is full or read-only   */
+};
+/* Opens the file, or opens it anew when another stands in its place. */
+int reader_ready(struct store_reader *r, struct kiri_error *err);
+int reader_fail(const struct store_reader *r, struct kiri_error *err);
+/* A statement about one atom: ?1 its name. NULL and a sentence. */
+sqlite3_stmt *reader_prepare(struct store_reader *r, const char *sql, const char *atom,
+                             struct kiri_error *err);
+/* Gives the rows of a statement with the columns id, ts, label, vals, and ends it. */
+int reader_give(struct store_reader *r, sqlite3_stmt *q, const char *atom,
+                int (*each)(void *ctx, const struct store_obs *o), void *ctx,
+                struct kiri_error *err);
 
 /* ---- insert.c: the writer's statements ------------------------------------------- */
 
@@ -77,17 +128,14 @@ struct inserter *inserter_new(sqlite3 *db, struct kiri_error *err);
 void inserter_free(struct inserter *in); /* NULL is fine */
 /* SQLite's code; SQLITE_OK when it is in the transaction. */
 int inserter_put(struct inserter *in, const struct record *r);
-/* Deletes some of the journal's messages before ts. *more: there may be others. */
-int inserter_prune(struct inserter *in, int64_t before_ts, int *more);
-
 /* ---- the store ------------------------------------------------------------------- */
 
 struct store {
     char *path;
     char boot[64];
     uint64_t next_id;
-    sqlite3 *db;     /* the writer's, once it runs */
-    sqlite3 *reader; /* the opening thread's       */
+    sqlite3 *db;                /* the writer's, once it runs */
+    struct store_reader reader; /* the opening thread's       */
     struct inserter *insert;
     struct queue in;
     pthread_t writer;
@@ -101,6 +149,8 @@ struct store {
     int finished;          /* the writer has left */
 };
 
+/* <dir>/store.db, malloc'ed. */
+char *store_path(const char *dir);
 void *writer_run(void *store);
 /* Counts records that will never be written. */
 void store_dropped(struct store *s, struct freed f);

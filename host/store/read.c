@@ -1,36 +1,16 @@
 /*
- * store/read.c - what was stored, on a connection that cannot write. Each call first asks
- * the writer for what is still on its way, so that a reader sees its own puts.
+ * store/read.c - what the host itself reads, on a connection that cannot write. Each call
+ * first asks the writer for what is still on its way, so that a reader sees its own puts.
  */
 #include "store/inside.h"
 
 #define FLUSH_MS 2000
 
-static int fail_read(struct store *s, struct kiri_error *err)
-{
-    return kiri_fail(err, KIRI_IO, "cannot read %s: %s", s->path,
-                     sqlite3_errmsg(s->reader));
-}
-
-/* A statement about one atom: ?1 its name. NULL and a sentence. */
-static sqlite3_stmt *prepare(struct store *s, const char *sql, const char *atom,
-                             struct kiri_error *err)
-{
-    sqlite3_stmt *q;
-
-    if (sqlite3_prepare_v2(s->reader, sql, -1, &q, NULL) != SQLITE_OK) {
-        fail_read(s, err);
-        return NULL;
-    }
-    sqlite3_bind_text(q, 1, atom, -1, SQLITE_STATIC);
-    return q;
-}
-
 /* One number, 0 when there is no row. */
 static int ask(struct store *s, const char *sql, const char *atom, int64_t second,
                uint64_t *out, struct kiri_error *err)
 {
-    sqlite3_stmt *q = prepare(s, sql, atom, err);
+    sqlite3_stmt *q = reader_prepare(&s->reader, sql, atom, err);
     int rc;
 
     if (!q)
@@ -40,12 +20,21 @@ static int ask(struct store *s, const char *sql, const char *atom, int64_t secon
     rc = sqlite3_step(q);
     *out = rc == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(q, 0) : 0;
     sqlite3_finalize(q);
-    return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : fail_read(s, err);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : reader_fail(&s->reader, err);
 }
 
-static const char *text(sqlite3_stmt *q, int column)
+/* *none: nothing can be read because nothing could be written yet, which was said. */
+static int ready(struct store *s, int *none, struct kiri_error *err)
 {
-    return (const char *)sqlite3_column_text(q, column);
+    struct store_state state;
+
+    store_flush(s, FLUSH_MS);
+    store_state(s, &state);
+    *none = 0;
+    if (!reader_ready(&s->reader, err))
+        return 0;
+    *none = state.degraded;
+    return -1;
 }
 
 int store_history(struct store *s, const char *atom, uint32_t most,
@@ -54,9 +43,12 @@ int store_history(struct store *s, const char *atom, uint32_t most,
 {
     uint64_t first;
     sqlite3_stmt *q;
-    int rc = SQLITE_DONE;
+    int none;
 
-    store_flush(s, FLUSH_MS);
+    if (total)
+        *total = 0;
+    if (ready(s, &none, err) || none)
+        return none ? 0 : -1;
     if (total && ask(s,
                      "SELECT count(*) FROM obs WHERE atom ="
                      " (SELECT id FROM atom WHERE name = ?1)",
@@ -70,25 +62,14 @@ int store_history(struct store *s, const char *atom, uint32_t most,
             " ORDER BY id DESC LIMIT 1 OFFSET ?2",
             atom, (int64_t)most - 1, &first, err))
         return -1;
-    q = prepare(s,
-                "SELECT id, ts, label, vals FROM obs WHERE atom ="
-                " (SELECT id FROM atom WHERE name = ?1) AND id >= ?2 ORDER BY id",
-                atom, err);
+    q = reader_prepare(&s->reader,
+                       "SELECT id, ts, label, vals FROM obs WHERE atom ="
+                       " (SELECT id FROM atom WHERE name = ?1) AND id >= ?2 ORDER BY id",
+                       atom, err);
     if (!q)
         return -1;
     sqlite3_bind_int64(q, 2, (sqlite3_int64)first);
-    while ((rc = sqlite3_step(q)) == SQLITE_ROW) {
-        const struct store_obs o = { .atom = atom,
-                                     .id = (uint64_t)sqlite3_column_int64(q, 0),
-                                     .ts = sqlite3_column_int64(q, 1),
-                                     .label = text(q, 2),
-                                     .values = text(q, 3) };
-
-        if (each(ctx, &o))
-            break;
-    }
-    sqlite3_finalize(q);
-    return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : fail_read(s, err);
+    return reader_give(&s->reader, q, atom, each, ctx, err);
 }
 
 int store_each_kv(struct store *s, const char *atom,
@@ -96,18 +77,22 @@ int store_each_kv(struct store *s, const char *atom,
                   void *ctx, struct kiri_error *err)
 {
     sqlite3_stmt *q;
-    int rc;
+    int none, rc;
 
-    store_flush(s, FLUSH_MS);
-    q = prepare(s, "SELECT key, value FROM kv WHERE atom = ?1 ORDER BY key", atom, err);
+    if (ready(s, &none, err) || none)
+        return none ? 0 : -1;
+    q = reader_prepare(&s->reader,
+                       "SELECT key, value FROM kv WHERE atom = ?1 ORDER BY key", atom,
+                       err);
     if (!q)
         return -1;
     while ((rc = sqlite3_step(q)) == SQLITE_ROW) {
         const void *value = sqlite3_column_blob(q, 1);
 
-        if (each(ctx, text(q, 0), value ? value : "", (size_t)sqlite3_column_bytes(q, 1)))
+        if (each(ctx, (const char *)sqlite3_column_text(q, 0), value ? value : "",
+                 (size_t)sqlite3_column_bytes(q, 1)))
             break;
     }
     sqlite3_finalize(q);
-    return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : fail_read(s, err);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : reader_fail(&s->reader, err);
 }

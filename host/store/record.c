@@ -63,6 +63,19 @@ struct record *record_message(const char *boot, uint64_t seq, int64_t ts,
     return r;
 }
 
+struct record *record_boot(const char *boot, int64_t ts)
+{
+    char *at;
+    struct record *r = new_record(RECORD_BOOT, pack_room(boot), &at);
+
+    if (!r)
+        return NULL;
+    r->urgent = 1; /* a subscriber may ask for what came after this run's first message */
+    r->as.boot.ts = ts;
+    r->as.boot.name = pack_text(&at, boot);
+    return r;
+}
+
 struct record *record_kv(const char *atom, const char *key, const void *value, size_t len)
 {
     char *at;
@@ -120,6 +133,7 @@ static int rank(const struct record *r)
     case RECORD_OBS:
     case RECORD_SCORE: return 0;
     case RECORD_MESSAGE: return r->urgent ? 2 : 1;
+    case RECORD_BOOT:
     case RECORD_KV: return 2;
     case RECORD_NUDGE: break;
     }

@@ -1,8 +1,5 @@
 /*
- * store/schema.c - the file, its tables and its settings.
- *
- * `vals` is what store.h calls values, a word that SQL keeps for itself. The journal
- * (message) is asked for by boot and seq, and pruned by ts.
+ * store/schema.c - the file and its settings; the tables are in migrate.c.
  */
 #include "store/inside.h"
 
@@ -18,9 +15,6 @@
 #include <unistd.h>
 
 #define APPLICATION 0x4b495249 /* "KIRI" */
-#define VERSION     1
-#define TEXT(x)     TEXT_(x)
-#define TEXT_(x)    #x
 
 /* Pages are few and small: the whole host has 20 MB. */
 static const char settings[] = "PRAGMA cache_size=-512;"
@@ -35,32 +29,7 @@ static const char writing[] = "PRAGMA auto_vacuum=INCREMENTAL;"
                               "PRAGMA wal_autocheckpoint=256;"
                               "PRAGMA journal_size_limit=4194304;";
 
-static const char tables[] =
-    "BEGIN IMMEDIATE;"
-    "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
-    "CREATE TABLE atom(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
-    "CREATE TABLE obs(id INTEGER PRIMARY KEY, atom INTEGER NOT NULL, ts INTEGER NOT NULL,"
-    " label TEXT, vals TEXT NOT NULL);"
-    "CREATE INDEX obs_atom ON obs(atom, id);"
-    "CREATE TABLE score(id INTEGER PRIMARY KEY, atom INTEGER NOT NULL, ts INTEGER NOT "
-    "NULL,"
-    " gen INTEGER NOT NULL, surprise REAL NOT NULL, score REAL NOT NULL, tail REAL NOT "
-    "NULL,"
-    " alarm INTEGER NOT NULL, detail TEXT);"
-    "CREATE INDEX score_atom ON score(atom, id);"
-    "CREATE TABLE message(id INTEGER PRIMARY KEY, boot TEXT NOT NULL, seq INTEGER NOT "
-    "NULL,"
-    " ts INTEGER NOT NULL, bytes BLOB NOT NULL, UNIQUE(boot, seq));"
-    "CREATE INDEX message_ts ON message(ts);"
-    "CREATE TABLE kv(atom TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL,"
-    " PRIMARY KEY(atom, key)) WITHOUT ROWID;"
-    "PRAGMA application_id=" TEXT(APPLICATION) ";"
-                                               "PRAGMA user_version=" TEXT(
-                                                   VERSION) ";"
-                                                            "COMMIT;";
-
-/* One number. 0 or SQLite's code. */
-static int ask(sqlite3 *db, const char *sql, int64_t *out)
+int schema_ask(sqlite3 *db, const char *sql, int64_t *out)
 {
     sqlite3_stmt *q = NULL;
     int rc = sqlite3_prepare_v2(db, sql, -1, &q, NULL);
@@ -71,6 +40,11 @@ static int ask(sqlite3 *db, const char *sql, int64_t *out)
     }
     sqlite3_finalize(q);
     return rc;
+}
+
+int schema_settings(sqlite3 *db)
+{
+    return sqlite3_exec(db, settings, NULL, NULL, NULL);
 }
 
 static int fail_sql(sqlite3 *db, const char *path, struct kiri_error *err)
@@ -109,23 +83,22 @@ static sqlite3 *connect_to(const char *path, int flags, struct kiri_error *err)
     return NULL;
 }
 
-static int is_damage(int rc)
+int schema_is_damage(int rc)
 {
     return (rc & 0xff) == SQLITE_NOTADB || (rc & 0xff) == SQLITE_CORRUPT;
 }
 
-/* Whose file is it, of which version, and can it be read at all? *damaged: it is not a
- * database any more. */
-static int check(sqlite3 *db, const char *path, int64_t *version, int *damaged,
+int schema_check(sqlite3 *db, const char *path, int64_t *version, int *damaged,
                  struct kiri_error *err)
 {
     int64_t application = 0, things = 0;
     int rc;
 
-    if ((rc = ask(db, "PRAGMA application_id", &application)) != SQLITE_OK ||
-        (rc = ask(db, "PRAGMA user_version", version)) != SQLITE_OK ||
-        (rc = ask(db, "SELECT count(*) FROM sqlite_master", &things)) != SQLITE_OK) {
-        *damaged = is_damage(rc);
+    if ((rc = schema_ask(db, "PRAGMA application_id", &application)) != SQLITE_OK ||
+        (rc = schema_ask(db, "PRAGMA user_version", version)) != SQLITE_OK ||
+        (rc = schema_ask(db, "SELECT count(*) FROM sqlite_master", &things)) !=
+            SQLITE_OK) {
+        *damaged = schema_is_damage(rc);
         return fail_sql(db, path, err);
     }
     if (!things && !application && !*version)
@@ -135,11 +108,11 @@ static int check(sqlite3 *db, const char *path, int64_t *version, int *damaged,
                          "%s is another program's database; move it away or use another "
                          "`state:`",
                          path);
-    if (*version > VERSION)
+    if (*version > STORE_VERSION)
         return kiri_fail(err, KIRI_BAD_DATA,
                          "%s was written by a newer KIRI (version %" PRId64
                          ", this one knows %d); upgrade, or use another `state:`",
-                         path, *version, VERSION);
+                         path, *version, STORE_VERSION);
     return 0;
 }
 
@@ -153,14 +126,14 @@ static sqlite3 *try_open(const char *path, int *damaged, struct kiri_error *err)
     *damaged = 0;
     if (make_private(path, err) || !(db = connect_to(path, SQLITE_OPEN_READWRITE, err)))
         return NULL;
-    if (check(db, path, &version, damaged, err))
+    if (schema_check(db, path, &version, damaged, err))
         goto fail;
-    if ((rc = sqlite3_exec(db, settings, NULL, NULL, NULL)) != SQLITE_OK ||
+    if ((rc = schema_settings(db)) != SQLITE_OK ||
         (rc = sqlite3_exec(db, writing, NULL, NULL, NULL)) != SQLITE_OK ||
-        (!version && (rc = sqlite3_exec(db, tables, NULL, NULL, NULL)) != SQLITE_OK) ||
-        (rc = ask(db, "SELECT max(id) FROM obs", &last)) != SQLITE_OK ||
-        (rc = ask(db, "SELECT max(id) FROM score", &last)) != SQLITE_OK) {
-        *damaged = is_damage(rc);
+        (rc = migrate(db, version)) != SQLITE_OK ||
+        (rc = schema_ask(db, "SELECT max(id) FROM obs", &last)) != SQLITE_OK ||
+        (rc = schema_ask(db, "SELECT max(id) FROM score", &last)) != SQLITE_OK) {
+        *damaged = schema_is_damage(rc);
         fail_sql(db, path, err);
         goto fail;
     }
@@ -216,16 +189,4 @@ sqlite3 *schema_open(const char *dir, const char *path, struct kiri_error *err)
     if (set_aside(dir, path, first.text, err))
         return NULL;
     return try_open(path, &damaged, err);
-}
-
-sqlite3 *schema_open_reader(const char *path, struct kiri_error *err)
-{
-    sqlite3 *db = connect_to(path, SQLITE_OPEN_READONLY, err);
-
-    if (db && sqlite3_exec(db, settings, NULL, NULL, NULL) != SQLITE_OK) {
-        fail_sql(db, path, err);
-        sqlite3_close(db);
-        return NULL;
-    }
-    return db;
 }

@@ -1,5 +1,6 @@
 #include "store/inside.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/path.h"
 
@@ -13,18 +14,26 @@
 /* The largest id in the file, plus one. */
 static int read_next_id(struct store *s, struct kiri_error *err)
 {
-    sqlite3_stmt *q = NULL;
-    int rc = sqlite3_prepare_v2(s->reader,
-                                "SELECT max(coalesce((SELECT max(id) FROM obs), 0),"
-                                " coalesce((SELECT max(id) FROM score), 0)) + 1",
-                                -1, &q, NULL);
+    int64_t id = 0;
+    int rc = schema_ask(s->db,
+                        "SELECT max(coalesce((SELECT max(id) FROM obs), 0),"
+                        " coalesce((SELECT max(id) FROM score), 0)) + 1",
+                        &id);
 
-    if (rc == SQLITE_OK && (rc = sqlite3_step(q)) == SQLITE_ROW)
-        s->next_id = (uint64_t)sqlite3_column_int64(q, 0);
-    sqlite3_finalize(q);
-    return rc == SQLITE_ROW ? 0
-                            : kiri_fail(err, KIRI_IO, "cannot read %s: %s", s->path,
-                                        sqlite3_errmsg(s->reader));
+    s->next_id = (uint64_t)id;
+    return rc == SQLITE_OK ? 0
+                           : kiri_fail(err, KIRI_IO, "cannot read %s: %s", s->path,
+                                       sqlite3_errmsg(s->db));
+}
+
+char *store_path(const char *dir)
+{
+    /* A name that begins with "file:" would be a URI to SQLite. */
+    char *here = *dir == '/' ? NULL : path_join(".", dir);
+    char *path = *dir == '/' || here ? path_join(here ? here : dir, STORE_FILE) : NULL;
+
+    free(here);
+    return path;
 }
 
 static void init_sync(struct store *s)
@@ -42,35 +51,48 @@ static void init_sync(struct store *s)
 static void free_store(struct store *s)
 {
     inserter_free(s->insert);
-    sqlite3_close(s->reader);
+    sqlite3_close(s->reader.db);
+    free(s->reader.path);
     sqlite3_close(s->db);
     pthread_cond_destroy(&s->changed);
     pthread_mutex_destroy(&s->lock);
     queue_fini(&s->in);
-    free(s->path);
     free(s);
 }
 
-struct store *store_open(const char *dir, struct kiri_error *err)
+/* What 0 stands for in a struct store_retention. */
+static struct store_retention with_defaults(const struct store_retention *keep)
+{
+    const int64_t minute = 60000, hour = 60 * minute, day = 24 * hour;
+    const struct store_retention none = { 0 };
+    struct store_retention k = keep ? *keep : none;
+
+    k.journal_ms = k.journal_ms ? k.journal_ms : hour;
+    k.journal_bytes = k.journal_bytes ? k.journal_bytes : 64 << 20;
+    k.observations_ms = k.observations_ms ? k.observations_ms : 90 * day;
+    k.scores_ms = k.scores_ms ? k.scores_ms : 365 * day;
+    k.rollup_after_ms = k.rollup_after_ms ? k.rollup_after_ms : 7 * day;
+    k.size_bytes = k.size_bytes ? k.size_bytes : 2000000000;
+    return k;
+}
+
+struct store *store_open(const char *dir, const struct store_retention *keep,
+                         struct kiri_error *err)
 {
     struct store *s = calloc(1, sizeof *s);
-    /* A name that begins with "file:" would be a URI to SQLite. */
-    char *here = *dir == '/' ? strdup(dir) : path_join(".", dir);
 
-    if (!s || !here) {
+    if (!s) {
         kiri_fail(err, KIRI_INTERNAL, "out of memory");
-        free(s);
-        free(here);
         return NULL;
     }
     init_sync(s);
-    s->path = path_join(here, STORE_FILE);
+    s->state.keep = with_defaults(keep);
+    s->path = s->reader.path = store_path(dir);
     if (!s->path) {
         kiri_fail(err, KIRI_INTERNAL, "out of memory");
         goto fail;
     }
-    if (!(s->db = schema_open(here, s->path, err)) ||
-        !(s->reader = schema_open_reader(s->path, err)) || read_next_id(s, err))
+    if (!(s->db = schema_open(dir, s->path, err)) || read_next_id(s, err))
         goto fail;
     if (!(s->insert = inserter_new(s->db, err))) {
         kiri_fail_in(err, "%s", s->path);
@@ -80,11 +102,9 @@ struct store *store_open(const char *dir, struct kiri_error *err)
         kiri_fail(err, KIRI_INTERNAL, "cannot start the store's thread");
         goto fail;
     }
-    free(here);
     return s;
 
 fail:
-    free(here);
     free_store(s);
     return NULL;
 }
@@ -126,11 +146,6 @@ void store_close(struct store *s, int wait_ms)
     free_store(s);
 }
 
-void store_boot(struct store *s, const char *boot)
-{
-    snprintf(s->boot, sizeof s->boot, "%s", boot);
-}
-
 /* The writer hangs and takes nothing: thin out the queue in its place. */
 static void thin_queue(struct store *s, size_t bytes)
 {
@@ -167,6 +182,12 @@ static void put(struct store *s, struct record *r)
         thin_queue(s, STUCK / 2);
 }
 
+void store_boot(struct store *s, const char *boot)
+{
+    snprintf(s->boot, sizeof s->boot, "%s", boot);
+    put(s, record_boot(s->boot, clock_now(&clock_system)));
+}
+
 void store_put_obs(struct store *s, const struct store_obs *o)
 {
     put(s, record_obs(o));
@@ -194,15 +215,22 @@ uint64_t store_next_id(struct store *s)
     return s->next_id;
 }
 
+/* Wakes the writer. */
+static void nudge(struct store *s)
+{
+    struct record *r = record_nudge();
+
+    if (r && queue_put(&s->in, &r->item))
+        free(r); /* the store is closing, which commits as well */
+}
+
 int store_flush(struct store *s, int wait_ms)
 {
     struct timespec until = in_ms(wait_ms);
-    struct record *nudge = record_nudge();
     uint64_t all;
     int rc;
 
-    if (nudge)
-        queue_put(&s->in, &nudge->item);
+    nudge(s);
     pthread_mutex_lock(&s->lock);
     all = s->put;
     while (s->settled < all && !s->state.degraded &&
@@ -219,4 +247,12 @@ void store_state(struct store *s, struct store_state *out)
     *out = s->state;
     out->queued = s->put - s->settled;
     pthread_mutex_unlock(&s->lock);
+}
+
+void store_retain(struct store *s, const struct store_retention *keep)
+{
+    pthread_mutex_lock(&s->lock);
+    s->state.keep = with_defaults(keep);
+    pthread_mutex_unlock(&s->lock);
+    nudge(s);
 }

@@ -17,10 +17,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define COMMIT_MS  800 /* and then it takes a while: A2 promises a second in all */
-#define PRUNE_MS   60000
-#define JOURNAL_MS 3600000 /* how long messages stay */
-#define SAY_MS     60000   /* between two log lines about the same trouble */
+#define COMMIT_MS 800 /* and then it takes a while: A2 promises a second in all */
+#define PRUNE_MS  60000
+#define SAY_MS    60000 /* between two log lines about the same trouble */
 
 struct writer {
     struct store *s;
@@ -146,13 +145,21 @@ static void degrade(struct writer *w)
 
 static void prune(struct writer *w)
 {
-    int64_t now = now_ms();
-    int more = 0;
+    int64_t now = now_ms(), before;
+    char sql[400];
 
     if (now < w->prune_at)
         return;
-    inserter_prune(w->s->insert, clock_now(&clock_system) - JOURNAL_MS, &more);
-    w->prune_at = now + (more ? COMMIT_MS : PRUNE_MS);
+    pthread_mutex_lock(&w->s->lock);
+    before = clock_now(&clock_system) - w->s->state.keep.journal_ms;
+    pthread_mutex_unlock(&w->s->lock);
+    snprintf(sql, sizeof sql,
+             "BEGIN; INSERT OR REPLACE INTO meta SELECT 'pruned_to', max(id) FROM message"
+             " WHERE ts < %" PRId64 " HAVING max(id) NOTNULL;"
+             " DELETE FROM message WHERE ts < %" PRId64 "; END",
+             before, before);
+    sqlite3_exec(w->s->db, sql, NULL, NULL, NULL);
+    w->prune_at = now + PRUNE_MS;
 }
 
 static void commit(struct writer *w)

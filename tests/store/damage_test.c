@@ -83,7 +83,7 @@ static void anothers_database_is_refused_and_untouched(void **state)
 
     (void)state;
     run_sql("CREATE TABLE theirs(x); INSERT INTO theirs VALUES(7)");
-    assert_null(store_open(room, &err));
+    assert_null(store_open(room, NULL, &err));
     assert_int_equal(err.code, KIRI_BAD_DATA);
     assert_non_null(strstr(err.text, "another program's database"));
     assert_non_null(strstr(err.text, room));
@@ -97,11 +97,11 @@ static void a_newer_file_is_refused_by_name(void **state)
 
     (void)state;
     store_close(open_store(), 5000);
-    run_sql("PRAGMA user_version=2");
-    assert_null(store_open(room, &err));
+    run_sql("PRAGMA user_version=3");
+    assert_null(store_open(room, NULL, &err));
     assert_int_equal(err.code, KIRI_BAD_DATA);
-    assert_non_null(strstr(err.text, "newer KIRI (version 2, this one knows 1)"));
-    assert_int_equal(ask_file("PRAGMA user_version"), 2);
+    assert_non_null(strstr(err.text, "newer KIRI (version 3, this one knows 2)"));
+    assert_int_equal(ask_file("PRAGMA user_version"), 3);
 }
 
 static void a_bad_place_gets_a_sentence(void **state)
@@ -109,11 +109,11 @@ static void a_bad_place_gets_a_sentence(void **state)
     struct kiri_error err;
 
     (void)state;
-    assert_null(store_open("/nonexistent/kiri", &err));
+    assert_null(store_open("/nonexistent/kiri", NULL, &err));
     assert_int_equal(err.code, KIRI_NO_WRITE);
     assert_non_null(strstr(err.text, "/nonexistent/kiri/store.db"));
     assert_int_equal(symlink("/etc/passwd", in_room("store.db")), 0);
-    assert_null(store_open(room, &err));
+    assert_null(store_open(room, NULL, &err));
     assert_int_equal(err.code, KIRI_NO_WRITE);
 }
 

@@ -54,7 +54,7 @@ unsigned names_in_room(const char *prefix)
 struct store *open_store(void)
 {
     struct kiri_error err;
-    struct store *s = store_open(room, &err);
+    struct store *s = store_open(room, NULL, &err);
 
     if (!s)
         fail_msg("%s", err.text);

@@ -1,0 +1,195 @@
+#include "store/inside.h"
+
+#include "base/buf.h"
+#include "base/path.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define BUSY_MS 1000
+
+int reader_fail(const struct store_reader *r, struct kiri_error *err)
+{
+    return kiri_fail(err, KIRI_IO, "cannot read %s: %s", r->path, sqlite3_errmsg(r->db));
+}
+
+/* The file as a URI that SQLite takes to be a file that nobody changes: no locks, no
+ * files beside it. What is still in its log is not seen. malloc'ed. */
+static char *frozen_uri(const char *path)
+{
+    struct buf uri = { 0 };
+
+    buf_puts(&uri, "file:");
+    for (const char *c = path; *c; c++)
+        if (strchr("%?#", *c))
+            buf_putf(&uri, "%%%02X", (unsigned)(unsigned char)*c);
+        else
+            buf_put(&uri, c, 1);
+    buf_puts(&uri, "?immutable=1");
+    return buf_take(&uri, NULL);
+}
+
+/* SQLite's code; r->db is a connection, perhaps one that can only tell what is wrong. */
+static int connect_frozen(struct store_reader *r, int frozen)
+{
+    char *uri = frozen ? frozen_uri(r->path) : NULL;
+    int64_t things;
+    int rc = frozen && !uri ? SQLITE_NOMEM : SQLITE_OK;
+
+    sqlite3_close(r->db);
+    r->db = NULL;
+    r->frozen = frozen;
+    if (rc == SQLITE_OK)
+        rc = sqlite3_open_v2(uri ? uri : r->path, &r->db,
+                             SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX |
+                                 SQLITE_OPEN_EXRESCODE | (frozen ? SQLITE_OPEN_URI : 0),
+                             NULL);
+    free(uri);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_busy_timeout(r->db, BUSY_MS);
+    if (rc == SQLITE_OK)
+        rc = schema_settings(r->db);
+    return rc == SQLITE_OK
+               ? schema_ask(r->db, "SELECT count(*) FROM sqlite_master", &things)
+               : rc;
+}
+
+/* Reading needs a file of SQLite's own beside ours: where none can be made, the file is
+ * read as it stands. */
+static int wants_room(int rc)
+{
+    rc &= 0xff;
+    return rc == SQLITE_CANTOPEN || rc == SQLITE_READONLY || rc == SQLITE_IOERR ||
+           rc == SQLITE_FULL;
+}
+
+int reader_ready(struct store_reader *r, struct kiri_error *err)
+{
+    struct stat st;
+    int damaged, rc;
+
+    if (stat(r->path, &st))
+        return kiri_fail(err, errno == ENOENT ? KIRI_NO_INPUT : KIRI_IO,
+                         "cannot read %s: %s", r->path, strerror(errno));
+    if (r->db && !r->frozen && st.st_dev == r->dev && st.st_ino == r->ino)
+        return 0;
+    rc = connect_frozen(r, 0);
+    if (wants_room(rc))
+        rc = connect_frozen(r, 1);
+    if (rc != SQLITE_OK)
+        reader_fail(r, err);
+    else if (!schema_check(r->db, r->path, &r->version, &damaged, err) && !r->version)
+        rc = kiri_fail(err, KIRI_NO_INPUT, "%s holds nothing yet", r->path);
+    else if (!r->version)
+        rc = SQLITE_ERROR;
+    if (rc != SQLITE_OK) {
+        sqlite3_close(r->db);
+        r->db = NULL;
+        return -1;
+    }
+    r->dev = st.st_dev;
+    r->ino = st.st_ino;
+    return 0;
+}
+
+sqlite3_stmt *reader_prepare(struct store_reader *r, const char *sql, const char *atom,
+                             struct kiri_error *err)
+{
+    sqlite3_stmt *q;
+
+    if (sqlite3_prepare_v2(r->db, sql, -1, &q, NULL) != SQLITE_OK) {
+        reader_fail(r, err);
+        return NULL;
+    }
+    if (atom)
+        sqlite3_bind_text(q, 1, atom, -1, SQLITE_STATIC);
+    return q;
+}
+
+int reader_give(struct store_reader *r, sqlite3_stmt *q, const char *atom,
+                int (*each)(void *ctx, const struct store_obs *o), void *ctx,
+                struct kiri_error *err)
+{
+    int rc;
+
+    while ((rc = sqlite3_step(q)) == SQLITE_ROW) {
+        const struct store_obs o = {
+            .atom = atom,
+            .id = (uint64_t)sqlite3_column_int64(q, 0),
+            .ts = sqlite3_column_int64(q, 1),
+            .label = (const char *)sqlite3_column_text(q, 2),
+            .values = (const char *)sqlite3_column_text(q, 3),
+        };
+
+        if (each(ctx, &o))
+            break;
+    }
+    sqlite3_finalize(q);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : reader_fail(r, err);
+}
+
+struct store_reader *store_reader_open(const char *dir, struct kiri_error *err)
+{
+    struct store_reader *r = calloc(1, sizeof *r);
+
+    if (r)
+        r->path = store_path(dir);
+    if (!r || !r->path)
+        kiri_fail(err, KIRI_INTERNAL, "out of memory");
+    else if (reader_ready(r, err) == 0)
+        return r;
+    store_reader_close(r);
+    return NULL;
+}
+
+void store_reader_close(struct store_reader *r)
+{
+    if (!r)
+        return;
+    sqlite3_close(r->db);
+    free(r->path);
+    free(r);
+}
+
+int store_each_obs(struct store_reader *r, const char *atom, uint64_t after_id,
+                   int64_t from_ts, int64_t to_ts,
+                   int (*each)(void *ctx, const struct store_obs *o), void *ctx,
+                   struct kiri_error *err)
+{
+    sqlite3_stmt *q;
+
+    if (reader_ready(r, err))
+        return -1;
+    q = reader_prepare(r,
+                       "SELECT id, ts, label, vals FROM obs WHERE atom ="
+                       " (SELECT id FROM atom WHERE name = ?1)"
+                       " AND id > ?2 AND ts >= ?3 AND ts < ?4 ORDER BY id",
+                       atom, err);
+    if (!q)
+        return -1;
+    sqlite3_bind_int64(q, 2,
+                       (sqlite3_int64)(after_id > INT64_MAX ? INT64_MAX : after_id));
+    sqlite3_bind_int64(q, 3, from_ts);
+    sqlite3_bind_int64(q, 4, to_ts);
+    return reader_give(r, q, atom, each, ctx, err);
+}
+
+int store_each_atom(struct store_reader *r, int (*each)(void *ctx, const char *atom),
+                    void *ctx, struct kiri_error *err)
+{
+    sqlite3_stmt *q;
+    int rc;
+
+    if (reader_ready(r, err) ||
+        !(q = reader_prepare(r, "SELECT name FROM atom ORDER BY name", NULL, err)))
+        return -1;
+    while ((rc = sqlite3_step(q)) == SQLITE_ROW)
+        if (each(ctx, (const char *)sqlite3_column_text(q, 0)))
+            break;
+    sqlite3_finalize(q);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : reader_fail(r, err);
+}
