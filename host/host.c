@@ -99,9 +99,9 @@ static void check_start(struct host *h)
         const struct instance *in = h->control.instances[i];
         if (in->health != INSTANCE_BROKEN)
             continue;
-        h->rc =
-            kiri_fail(h->err, KIRI_BAD_CONFIG, "%s:%u:%u: atom %s: %s", h->conf->file,
-                      h->conf->atoms[i].line, h->conf->atoms[i].col, in->name, in->note);
+        h->rc = kiri_fail(h->err, KIRI_BAD_CONFIG, "%s:%u:%u: atom %s: %s",
+                          h->conf->atoms[i].file, h->conf->atoms[i].line,
+                          h->conf->atoms[i].col, in->name, in->note);
         stop(h);
         return;
     }
@@ -254,13 +254,13 @@ static int open_all(struct host *h)
     return 0;
 }
 
-static int check_atom(const struct conf *conf, const struct conf_atom *a,
-                      const struct kiri_option *table, struct kiri_error *err)
+static int check_atom(const struct conf_atom *a, const struct kiri_option *table,
+                      struct kiri_error *err)
 {
     struct conf_errors errors = { 0 };
     int rc = 0;
 
-    if (conf_options(conf, a, table, &errors)) {
+    if (conf_options(a, table, &errors)) {
         size_t len = errors.text.len;
         if (len && errors.text.data[len - 1] == '\n')
             errors.text.data[len - 1] = '\0';
@@ -287,10 +287,10 @@ static int load_plugins(struct host *h, struct plugin **plugins)
         plugins[i] = path ? plugin_open(exe, path, h->err) : NULL;
         free(path);
         if (!plugins[i])
-            rc = kiri_fail_in(h->err, "%s:%u:%u: atom %s", h->conf->file, a->line, a->col,
+            rc = kiri_fail_in(h->err, "%s:%u:%u: atom %s", a->file, a->line, a->col,
                               a->name);
         else
-            rc = check_atom(h->conf, a, plugin_options(plugins[i]), h->err);
+            rc = check_atom(a, plugin_options(plugins[i]), h->err);
     }
     free(exe);
     return rc;
@@ -435,11 +435,11 @@ unsigned host_check(const struct conf *conf, struct conf_errors *errors)
         struct kiri_error err = { 0 };
         char *path = plugin_find(a->plugin, conf->plugins, &err);
         if (!path || plugin_probe(exe, path, &probe, &err)) {
-            conf_error(errors, conf->file, a->line, a->col, "atom %s: %s", a->name,
+            conf_error(errors, a->file, a->line, a->col, "atom %s: %s", a->name,
                        err.text);
             n++;
         } else {
-            n += conf_options(conf, a, probe.options, errors);
+            n += conf_options(a, probe.options, errors);
         }
         plugin_probe_free(&probe);
         free(path);

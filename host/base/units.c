@@ -55,9 +55,13 @@ static int quantity(const char *s, const struct unit *units, double most, double
 }
 
 static const struct unit times[] = {
-    { "ms", 1 },      { "s", 1e3 },     { "m", 60e3 },      { "min", 60e3 },
-    { "h", 3600e3 },  { "d", 864e5 },   { "w", 6048e5 },    { "second", 1e3 },
-    { "hour", 36e5 }, { "day", 864e5 }, { "week", 6048e5 }, { "minute", 60e3 },
+    { "ms", 1 },          { "s", 1e3 },
+    { "m", 60e3 },        { "min", 60e3 },
+    { "h", 3600e3 },      { "d", 864e5 },
+    { "w", 6048e5 },      { "second", 1e3 },
+    { "hour", 36e5 },     { "day", 864e5 },
+    { "week", 6048e5 },   { "minute", 60e3 },
+    { "y", 365 * 864e5 }, { "year", 365 * 864e5 },
     { NULL, 0 },
 };
 

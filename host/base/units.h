@@ -11,7 +11,7 @@
 
 int units_number(const char *s, double *out); /* finite decimal                   */
 int units_integer(const char *s, int64_t *out);
-int units_duration_ms(const char *s, int64_t *out); /* ms s m min h d w; >= 0 */
+int units_duration_ms(const char *s, int64_t *out); /* ms s m min h d w y; >= 0 */
 int units_bytes(const char *s, int64_t *out); /* B kB MB GB TB, KiB MiB GiB TiB    */
 int units_share(const char *s, double *out);  /* "25%" or ".25" -> 0..1            */
 /* "1/day" "6/h" "2/week" ".5/day" "1/min" -> events per second, > 0; "1/24h" too */

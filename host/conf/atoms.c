@@ -6,6 +6,7 @@
 
 #include <kiri/wire.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #define SHOWN        72u
@@ -66,6 +67,7 @@ static void read_alarm(struct section *s, const struct yaml_node *n, struct conf
 static void read_learn(struct section *s, const struct yaml_node *n, struct conf_atom *a)
 {
     static const char *const keys[] = { "warmup" };
+    static const char *const later[] = { "share", "hold", NULL };
     const struct yaml_node *rows;
     char shown[SHOWN];
     int64_t x;
@@ -76,7 +78,7 @@ static void read_learn(struct section *s, const struct yaml_node *n, struct conf
     }
     if (!section_is(s, n, YAML_MAP, "off, or a mapping such as { warmup: 750 }"))
         return;
-    section_keys(s, n, keys, 1);
+    section_keys_but(s, n, keys, 1, later);
     rows = yaml_get(n, "warmup");
     if (!rows || !section_is(s, rows, YAML_TEXT, "a number of rows such as 750"))
         return;
@@ -110,13 +112,15 @@ static void read_key(struct section *s, const struct yaml_node *n, struct conf_a
                                             struct conf_atom *) = {
         read_plugin, read_every, read_alarm, read_learn
     };
+    static const char *const later[] = { "hears", "may", "isolate", NULL };
 
     for (size_t i = 0; i < ATOM_KEYS; i++)
         if (strcmp(n->key, atom_keys[i]) == 0) {
             readers[i](s, n, a);
             return;
         }
-    keep_option(s, n, a);
+    if (!section_is_later(s, n, later))
+        keep_option(s, n, a);
 }
 
 static void read_atom(struct section *s, const struct yaml_node *n, struct conf_atom *a)
@@ -137,15 +141,57 @@ static void read_atom(struct section *s, const struct yaml_node *n, struct conf_
         read_key(s, c, a);
 }
 
+/* Room for n more; what was there moves. */
+static int make_room(struct section *s, struct conf *c, uint32_t n)
+{
+    struct conf_atom *more = section_get(s, (c->n_atoms + n) * sizeof *more);
+
+    if (more && c->n_atoms)
+        memcpy(more, c->atoms, c->n_atoms * sizeof *more);
+    if (more)
+        c->atoms = more;
+    return more != NULL;
+}
+
 void atoms_read(struct section *s, const struct yaml_node *map, struct conf *c)
 {
     if (!section_is(s, map, YAML_MAP, "a mapping of atoms such as { pulse: {} }"))
         return;
-    if (map->n == 0 || map->n > MOST_ATOMS) {
-        section_say(s, map, "`atoms` has %u: 1 to %u are possible", map->n, MOST_ATOMS);
+    if (map->n == 0 || map->n > MOST_ATOMS - c->n_atoms) {
+        section_say(s, map, "`atoms` has %u%s: 1 to %u are possible", map->n,
+                    c->n_atoms ? " more" : "", MOST_ATOMS);
         return;
     }
-    c->atoms = section_get(s, map->n * sizeof *c->atoms);
-    for (const struct yaml_node *n = map->child; c->atoms && n; n = n->next)
+    if (!make_room(s, c, map->n))
+        return;
+    for (const struct yaml_node *n = map->child; n; n = n->next)
         read_atom(s, n, &c->atoms[c->n_atoms++]);
+}
+
+/* By name, equal ones as they were read. */
+static int by_name(const void *a, const void *b)
+{
+    const struct conf_atom *const *x = a, *const *y = b;
+    int c = strcmp((*x)->name, (*y)->name);
+
+    return c ? c : *x < *y ? -1 : 1;
+}
+
+void atoms_refuse_twins(const struct conf *c, struct conf_errors *errors)
+{
+    const struct conf_atom *sorted[MOST_ATOMS], *first;
+
+    for (uint32_t i = 0; i < c->n_atoms; i++)
+        sorted[i] = &c->atoms[i];
+    qsort(sorted, c->n_atoms, sizeof *sorted, by_name);
+    first = sorted[0];
+    for (uint32_t i = 1; i < c->n_atoms; i++) {
+        if (strcmp(sorted[i]->name, first->name) != 0)
+            first = sorted[i];
+        else
+            conf_error(errors, sorted[i]->file, sorted[i]->line, sorted[i]->col,
+                       "atom `%s` stands here a second time, first in %s:%u:%u: rename "
+                       "or remove one",
+                       first->name, first->file, first->line, first->col);
+    }
 }

@@ -1,122 +1,22 @@
-/* conf.c - a file, its tree, and the parts that are not atoms. */
+/* conf.c - the files of a molecule, one after the other, and the parts that are small. */
 #include "conf/conf.h"
 
 #include "base/path.h"
 #include "base/value.h"
+#include "conf/env.h"
 #include "conf/section.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #define SHOWN     160u
 #define MOST_DIRS 64u
-#define MOST_URLS 16u
-/* A socket's path and its NUL must fit into sun_path. */
-#define MOST_SOCKET (sizeof((struct sockaddr_un *)0)->sun_path - 1)
 
 /* What conf_free gives back: the struct that the caller sees, and all it points to. */
 struct owner {
     struct conf conf; /* first */
     struct arena arena;
 };
-
-static void unreadable(struct conf_errors *e, const char *file, const char *why)
-{
-    conf_error(e, file, 0, 0, "%s", why);
-    e->code = KIRI_NO_INPUT;
-}
-
-/* Only a file that nobody else can change says what runs here. */
-static int acceptable(int fd, const char *file, struct conf_errors *e)
-{
-    struct stat st;
-
-    if (fstat(fd, &st)) {
-        unreadable(e, file, strerror(errno));
-        return 0;
-    }
-    if (!S_ISREG(st.st_mode)) {
-        unreadable(e, file,
-                   S_ISDIR(st.st_mode) ? "it is a directory, not a file"
-                                       : "it is not a regular file");
-        return 0;
-    }
-    if (st.st_mode & S_IWOTH) {
-        conf_error(e, file, 0, 0, "anybody may write to it (mode %04o): chmod o-w %s",
-                   st.st_mode & 07777u, file);
-        return 0;
-    }
-    return 1;
-}
-
-/* At most one byte more than the limit, so that yaml_parse sees when it is passed. */
-static char *read_whole(int fd, const char *file, size_t *len, struct conf_errors *e)
-{
-    size_t cap = YAML_MOST_BYTES + 1;
-    char *bytes = malloc(cap);
-
-    if (!bytes) {
-        conf_error(e, file, 0, 0, "not enough memory to read it");
-        e->code = KIRI_INTERNAL;
-        return NULL;
-    }
-    *len = 0;
-    while (*len < cap) {
-        ssize_t got = read(fd, bytes + *len, cap - *len);
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0) {
-            unreadable(e, file, strerror(errno));
-            free(bytes);
-            return NULL;
-        }
-        if (got == 0)
-            break;
-        *len += (size_t)got;
-    }
-    return bytes;
-}
-
-static struct yaml *read_tree(const char *file, struct conf_errors *e)
-{
-    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not hold us */
-    struct yaml *y = NULL;
-    char *bytes;
-    size_t len;
-
-    if (fd < 0) {
-        unreadable(e, file, strerror(errno));
-        return NULL;
-    }
-    bytes = acceptable(fd, file, e) ? read_whole(fd, file, &len, e) : NULL;
-    if (bytes)
-        y = yaml_parse(bytes, len, file, e);
-    free(bytes);
-    close(fd);
-    return y;
-}
-
-/* The absolute directory in which the file was named. malloc'ed, or NULL. */
-static char *directory_of(const char *file)
-{
-    const char *slash = strrchr(file, '/');
-    char *dir, *full;
-
-    if (!slash)
-        return realpath(".", NULL);
-    dir = strndup(file, slash == file ? 1 : (size_t)(slash - file));
-    full = dir ? realpath(dir, NULL) : NULL;
-    free(dir);
-    return full;
-}
 
 /* "configs/first.yaml" -> "first" */
 static char *name_of_file(struct section *s)
@@ -129,74 +29,19 @@ static char *name_of_file(struct section *s)
     return name;
 }
 
-static void read_molecule(struct section *s, const struct yaml_node *root, struct conf *c)
+static void read_molecule(struct section *s, const struct yaml_node *n, struct conf *c)
 {
-    const struct yaml_node *n = yaml_get(root, "molecule");
-    char *name;
-
-    if (!n) {
-        name = name_of_file(s);
-        if (name && section_name_ok(s, name, 0, root->line, root->col,
-                                    "this molecule's name, taken from the file's; say "
-                                    "`molecule: NAME`"))
-            c->molecule = name;
-        return;
-    }
     if (section_is(s, n, YAML_TEXT, "a name") &&
         section_name_ok(s, n->text, n->plain, n->line, n->col, "a molecule's name"))
         c->molecule = section_copy(s, n->text);
 }
 
-static void read_state(struct section *s, const struct yaml_node *root, struct conf *c)
+static void read_state(struct section *s, const struct yaml_node *n, struct conf *c)
 {
-    const struct yaml_node *n = yaml_get(root, "state");
-    char *usual;
-
-    if (n) {
-        if (section_is(s, n, YAML_TEXT, "a directory") && *n->text)
-            c->state = section_path(s, n, n->text);
-        else if (n->kind == YAML_TEXT && !n->refused)
-            section_say_key(s, n, "`state` is empty: say a directory, or leave it out");
-        return;
-    }
-    usual = path_state();
-    if (usual)
-        c->state = section_copy(s, usual);
-    else
-        section_say(s, root,
-                    "there is no home directory to keep state in: add "
-                    "`state: /a/directory`");
-    free(usual);
-}
-
-/* A list of texts, each through `take` into *out (NULL-terminated). */
-static void read_list(struct section *s, const struct yaml_node *n, const char *wanted,
-                      uint32_t most, char ***out,
-                      char *(*take)(struct section *, const struct yaml_node *))
-{
-    uint32_t i = 0;
-    char **list;
-
-    if (!section_is(s, n, YAML_LIST, wanted))
-        return;
-    if (n->n == 0 || n->n > most) {
-        section_say(s, n, "`%s` has %u entries: 1 to %u are possible%s", n->key, n->n,
-                    most, n->n ? "" : "; leave the key out for the default");
-        return;
-    }
-    list = section_get(s, (n->n + 1) * sizeof *list);
-    for (const struct yaml_node *c = n->child; list && c; c = c->next) {
-        if (c->refused)
-            continue;
-        if (c->kind != YAML_TEXT || *c->text == '\0')
-            section_say(s, c, "an entry of `%s` must be one text, not %s", n->key,
-                        c->kind == YAML_TEXT   ? "empty"
-                        : c->kind == YAML_LIST ? "a list"
-                                               : "a mapping");
-        else
-            list[i++] = take(s, c);
-    }
-    *out = list;
+    if (section_is(s, n, YAML_TEXT, "a directory") && *n->text)
+        c->state = section_path(s, n, n->text);
+    else if (n->kind == YAML_TEXT && !n->refused)
+        section_say_key(s, n, "`state` is empty: say a directory, or leave it out");
 }
 
 static char *take_directory(struct section *s, const struct yaml_node *n)
@@ -204,132 +49,195 @@ static char *take_directory(struct section *s, const struct yaml_node *n)
     return section_path(s, n, n->text);
 }
 
-/* The socket of an ipc:// URL, whose path must be absolute and short enough to bind. */
-static char *take_socket(struct section *s, const struct yaml_node *n, const char *path)
+static void read_plugins(struct section *s, const struct yaml_node *n, struct conf *c)
 {
-    char shown[SHOWN], better[SHOWN], *full = NULL, *url = NULL;
-
-    if (path[0] != '/' && path[0] != '~') {
-        section_say(s, n, "%s has a relative path: write three slashes, ipc:///%s",
-                    value_show(n->text, shown, sizeof shown),
-                    value_show(*path ? path : "run/kiri/bus", better, sizeof better));
-        return NULL;
-    }
-    full = section_path(s, n, path);
-    if (!full)
-        return NULL;
-    if (strlen(full) > MOST_SOCKET) {
-        section_say(
-            s, n,
-            "the socket's path %s has %zu bytes, at most %zu are possible: choose a "
-            "shorter one such as ipc:///run/kiri/bus",
-            value_show(full, shown, sizeof shown), strlen(full), MOST_SOCKET);
-        return NULL;
-    }
-    url = section_get(s, strlen("ipc://") + strlen(full) + 1);
-    if (url)
-        stpcpy(stpcpy(url, "ipc://"), full);
-    return url;
+    section_list(s, n, "a list of directories: [/usr/lib/kiri/atoms]", MOST_DIRS,
+                 &c->plugins, take_directory);
 }
 
-static char *take_url(struct section *s, const struct yaml_node *n)
+static void read_include(struct section *s, const struct yaml_node *n, struct conf *c)
 {
-    char shown[SHOWN];
-
-    if (strncmp(n->text, "ipc://", 6) == 0)
-        return take_socket(s, n, n->text + 6);
-    if (strncmp(n->text, "tcp://", 6) == 0)
-        return section_copy(s, n->text);
-    section_say(s, n,
-                "%s is no address to listen on: write ipc:///run/kiri/bus or "
-                "tcp://127.0.0.1:4711",
-                value_show(n->text, shown, sizeof shown));
-    return NULL;
-}
-
-static void read_bus(struct section *s, const struct yaml_node *root, struct conf *c)
-{
-    static const char *const keys[] = { "listen" };
-    const struct yaml_node *bus = yaml_get(root, "bus"), *listen;
-    char **urls = NULL;
-
-    if (!bus ||
-        !section_is(s, bus, YAML_MAP, "a mapping: { listen: [ipc:///run/kiri/bus] }"))
+    (void)c;
+    if (!section_is(s, n, YAML_LIST, "a list of files: [atoms.yaml]") ||
+        !section_count_ok(s, n, FILES_MOST - 1))
         return;
-    section_keys(s, bus, keys, 1);
-    listen = yaml_get(bus, "listen");
-    if (listen)
-        read_list(s, listen, "a list: [ipc:///run/kiri/bus]", MOST_URLS, &urls, take_url);
-    if (!urls || !(c->listen = section_get(s, listen->n * sizeof *c->listen)))
+    for (const struct yaml_node *f = n->child; f; f = f->next)
+        if (f->kind != YAML_TEXT || (!f->refused && *f->text == '\0'))
+            section_say(s, f, "an entry of `include` must be the path of a file, not %s",
+                        f->kind == YAML_TEXT   ? "empty"
+                        : f->kind == YAML_LIST ? "a list"
+                                               : "a mapping");
+        else if (!f->refused && files_add(s->files, s->at, f->text, f->line, f->col))
+            s->starved = 1;
+}
+
+/* The keys of every file. */
+static const struct {
+    const char *key;
+    void (*read)(struct section *, const struct yaml_node *, struct conf *);
+    int shared; /* each file may have it; otherwise one file may */
+} parts[] = {
+    { "molecule", read_molecule, 0 },
+    { "state", read_state, 0 },
+    { "bus", bus_read, 0 },
+    { "plugins", read_plugins, 0 },
+    { "retention", retention_read, 0 },
+    { "include", read_include, 1 },
+    { "atoms", atoms_read, 1 },
+};
+#define PARTS (sizeof parts / sizeof *parts)
+
+/* Where each key was first said. */
+struct said {
+    const char *file;
+    uint32_t line, col;
+};
+
+static void read_part(struct section *s, const struct yaml_node *n, size_t i,
+                      struct said *said, struct conf *c)
+{
+    if (said->file && !parts[i].shared) {
+        section_say_key(s, n, "`%s` is already said in %s:%u:%u: keep it in one file",
+                        parts[i].key, said->file, said->line, said->col);
         return;
-    for (const struct yaml_node *n = listen->child; n && urls[c->n_listen]; n = n->next) {
-        c->listen[c->n_listen] = (struct conf_listen){
-            .url = urls[c->n_listen], .file = s->file, .line = n->line, .col = n->col
-        };
-        c->n_listen++;
+    }
+    if (!said->file)
+        *said = (struct said){ s->file, n->key_line, n->key_col };
+    parts[i].read(s, n, c);
+}
+
+static void read_root(struct section *s, const struct yaml_node *root,
+                      struct said said[PARTS], struct conf *c)
+{
+    static const char *const later[] = { "templates", "do", "alerts", NULL };
+    const char *keys[PARTS];
+
+    for (size_t i = 0; i < PARTS; i++)
+        keys[i] = parts[i].key;
+    section_keys_but(s, root, keys, PARTS, later);
+    for (size_t i = 0; i < PARTS; i++) {
+        const struct yaml_node *n = yaml_get(root, parts[i].key);
+
+        if (n)
+            read_part(s, n, i, &said[i], c);
     }
 }
 
-static void read_root(struct section *s, const struct yaml_node *root, struct conf *c)
+/* What no file said. */
+static void fill_in(struct section *s, const struct said said[PARTS], int all_read,
+                    struct conf *c)
 {
-    static const char *const keys[] = { "molecule", "state", "bus", "plugins", "atoms" };
-    const struct yaml_node *plugins, *atoms;
+    const struct yaml_node start = { .line = 1, .col = 1 };
+    char *usual;
 
-    if (root->kind != YAML_MAP) {
+    if (!said[0].file) {
+        c->molecule = name_of_file(s);
+        if (c->molecule)
+            section_name_ok(s, c->molecule, 0, 1, 1,
+                            "this molecule's name, taken from the file's; say "
+                            "`molecule: NAME`");
+    }
+    if (!said[1].file) {
+        usual = path_state();
+        if (usual)
+            c->state = section_copy(s, usual);
+        else
+            section_say(s, &start,
+                        "there is no home directory to keep state in: add "
+                        "`state: /a/directory`");
+        free(usual);
+    }
+    if (!said[PARTS - 1].file && all_read)
+        section_say(s, &start,
+                    "`atoms` is missing: add `atoms: { pulse: {} }` or others");
+}
+
+/* One file with what it says; those that it includes are read later. 0 when its tree
+ * could be read. */
+static int read_file(struct section *s, struct said said[PARTS], struct conf *c)
+{
+    struct yaml *y = files_read(s->files, s->at);
+    const struct file *f = &s->files->file[s->at];
+    const struct yaml_node *root = y ? yaml_root(y) : NULL;
+
+    s->file = f->name;
+    s->dir = f->dir;
+    s->mode = f->mode;
+    if (y)
+        env_expand(s, y, &s->files->left);
+    if (y && root->kind == YAML_MAP)
+        read_root(s, root, said, c);
+    else if (y)
         section_say(s, root,
                     "a molecule is a mapping: it begins with a key such as `atoms:`");
-        return;
+    int ok = y && root->kind == YAML_MAP;
+    yaml_free(y);
+    return ok ? 0 : -1;
+}
+
+static void list_files(struct section *s, struct conf *c)
+{
+    c->files = section_get(s, (s->files->n + 1) * sizeof *c->files);
+    for (uint32_t i = 0; c->files && i < s->files->n; i++)
+        c->files[i] = s->files->file[i].name;
+}
+
+static void read_all(struct section *s, struct conf *c)
+{
+    struct said said[PARTS] = { 0 };
+    int all_read = 1, first = 1;
+
+    for (s->at = 0; s->at < s->files->n && !s->starved; s->at++) {
+        if (read_file(s, said, c) == 0)
+            continue;
+        all_read = 0;
+        if (s->at == 0)
+            first = 0;
     }
-    section_keys(s, root, keys, sizeof keys / sizeof *keys);
-    read_molecule(s, root, c);
-    read_state(s, root, c);
-    read_bus(s, root, c);
-    plugins = yaml_get(root, "plugins");
-    if (plugins)
-        read_list(s, plugins, "a list of directories: [/usr/lib/kiri/atoms]", MOST_DIRS,
-                  &c->plugins, take_directory);
-    atoms = yaml_get(root, "atoms");
-    if (atoms)
-        atoms_read(s, atoms, c);
-    else
-        section_say(s, root, "`atoms` is missing: add `atoms: { pulse: {} }` or others");
+    s->file = s->files->file[0].name;
+    s->dir = s->files->file[0].dir;
+    if (first && !s->starved)
+        fill_in(s, said, all_read, c);
+    if (c->n_atoms > 1)
+        atoms_refuse_twins(c, s->errors);
+    list_files(s, c);
+}
+
+static void starve(struct conf_errors *errors, const char *file)
+{
+    conf_error(errors, file, 0, 0, "not enough memory to read it");
+    errors->code = KIRI_INTERNAL;
 }
 
 struct conf *conf_read(const char *file, struct conf_errors *errors)
 {
     unsigned before = errors->n;
-    struct yaml *y = read_tree(file, errors);
-    char *dir = y ? directory_of(file) : NULL;
-    struct owner *o = y ? calloc(1, sizeof *o) : NULL;
+    struct owner *o = calloc(1, sizeof *o);
+    struct conf_errors warnings = { 0 };
+    struct files files = { .errors = errors, .warnings = &warnings };
+    struct section s = { .errors = errors, .warnings = &warnings, .files = &files };
 
-    if (y && (!dir || !o)) {
-        conf_error(errors, file, 0, 0, "its directory cannot be found: %s",
-                   strerror(errno));
-        errors->code = KIRI_INTERNAL;
-    } else if (y) {
-        struct section s = { .file = file, .errors = errors, .arena = &o->arena };
-
-        o->conf.file = section_copy(&s, file);
-        o->conf.socket_mode = 0600;
-        o->conf.warnings = section_copy(&s, "");
-        o->conf.files = section_get(&s, 2 * sizeof *o->conf.files);
-        if (o->conf.files)
-            o->conf.files[0] = o->conf.file;
-        s.dir = section_copy(&s, dir);
-        if (!s.starved)
-            read_root(&s, yaml_root(y), &o->conf);
-        if (s.starved) {
-            conf_error(errors, file, 0, 0, "not enough memory to read it");
-            errors->code = KIRI_INTERNAL;
-        }
+    if (!o) {
+        starve(errors, file);
+        return NULL;
     }
-    free(dir);
-    yaml_free(y);
-    if (o && errors->n > before) {
+    files.arena = s.arena = &o->arena;
+    o->conf.socket_mode = 0600;
+    if (files_begin(&files, file) == 0) {
+        o->conf.file = files.file[0].name;
+        read_all(&s, &o->conf);
+        o->conf.warnings = section_copy(&s, buf_text(&warnings.text));
+    } else {
+        s.starved = 1;
+    }
+    if (s.starved || buf_failed(&warnings.text))
+        starve(errors, file);
+    conf_errors_free(&warnings);
+    if (errors->n > before) {
         conf_free(&o->conf);
         return NULL;
     }
-    return o ? &o->conf : NULL;
+    return &o->conf;
 }
 
 void conf_free(struct conf *c)

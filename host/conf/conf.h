@@ -21,6 +21,8 @@
 
 #include <kiri/atom.h>
 
+#include <sys/stat.h>
+
 struct conf_option {
     char *name, *value; /* value NULL: it is a list or a mapping, which no option takes */
     uint32_t line, col; /* of the value */
@@ -77,6 +79,11 @@ struct conf {
 struct conf *conf_read(const char *file, struct conf_errors *errors);
 void conf_free(struct conf *c); /* NULL is fine */
 
+/* May others change the file? 0: no. 1: the group or its owner could, which is worth a
+ * warning. -1: anybody can, so that nothing in it is trusted (RELIABILITY E8). `why` gets
+ * the sentence with the remedy, without the file's name before it. Also for plugins. */
+int conf_guard(const char *file, const struct stat *st, char *why, size_t cap);
+
 /* Would both run the same: equal name, plugin, options (in any order), period, budget and
  * learning? Where they stand in which file does not matter, unless relative paths would
  * then start elsewhere. */
@@ -84,8 +91,8 @@ int conf_atom_same(const struct conf_atom *a, const struct conf_atom *b);
 
 /* Checks the atom's options against the plugin's table (ends with a NULL name): unknown,
  * missing, wrong type, out of range. Adds sentences; returns how many. */
-unsigned conf_options(const struct conf *c, const struct conf_atom *a,
-                      const struct kiri_option *table, struct conf_errors *errors);
+unsigned conf_options(const struct conf_atom *a, const struct kiri_option *table,
+                      struct conf_errors *errors);
 /* The atom's value for one option of the table: the YAML's or the fallback (PATH: ~
  * expanded, relative to the file's directory); NULL when the table has no such option.
  * malloc'ed. */

@@ -42,7 +42,7 @@ static const struct conf_option *given(const struct conf_atom *a, const char *na
 }
 
 /* KIRI's own keys, then the plugin's: all that may stand there. */
-static void unknown(const struct conf *c, const struct conf_option *o,
+static void unknown(const struct conf_atom *a, const struct conf_option *o,
                     const struct kiri_option *table, struct conf_errors *errors)
 {
     size_t n = ATOM_KEYS, at = 0;
@@ -55,18 +55,18 @@ static void unknown(const struct conf *c, const struct conf_option *o,
         words[at] = atom_keys[at];
     for (; words && at < n; at++)
         words[at] = table[at - ATOM_KEYS].name;
-    conf_unknown_key(errors, c->file, o->key_line, o->key_col, o->name,
+    conf_unknown_key(errors, a->file, o->key_line, o->key_col, o->name,
                      words ? words : atom_keys, words ? n : ATOM_KEYS);
     free(words);
 }
 
-static void check(const struct conf *c, const struct conf_option *o,
+static void check(const struct conf_atom *a, const struct conf_option *o,
                   const struct kiri_option *t, struct conf_errors *errors)
 {
     char why[256], range[192];
 
     if (!o->value) {
-        conf_error(errors, c->file, o->line, o->col,
+        conf_error(errors, a->file, o->line, o->col,
                    "`%s` takes %s, not a list or a mapping%s%s%s", t->name,
                    articles[t->type], t->help ? " (" : "", t->help ? t->help : "",
                    t->help ? ")" : "");
@@ -75,21 +75,21 @@ static void check(const struct conf *c, const struct conf_option *o,
     if (value_check(kinds[t->type], t->range, o->value, why, sizeof why) == 0)
         return;
     value_show(t->help ? t->help : "", range, sizeof range);
-    conf_error(errors, c->file, o->line, o->col, "`%s`: %s%s%s%s", t->name, why,
+    conf_error(errors, a->file, o->line, o->col, "`%s`: %s%s%s%s", t->name, why,
                *range ? " (" : "", range, *range ? ")" : "");
 }
 
-static void missing(const struct conf *c, const struct conf_atom *a,
-                    const struct kiri_option *t, struct conf_errors *errors)
+static void missing(const struct conf_atom *a, const struct kiri_option *t,
+                    struct conf_errors *errors)
 {
-    conf_error(errors, c->file, a->line, a->col, "atom `%s` needs `%s`: %s%s%s%s%s%s",
+    conf_error(errors, a->file, a->line, a->col, "atom `%s` needs `%s`: %s%s%s%s%s%s",
                a->name, t->name, articles[t->type], t->range ? " " : "",
                t->range ? t->range : "", t->help ? " (" : "", t->help ? t->help : "",
                t->help ? ")" : "");
 }
 
-unsigned conf_options(const struct conf *c, const struct conf_atom *a,
-                      const struct kiri_option *table, struct conf_errors *errors)
+unsigned conf_options(const struct conf_atom *a, const struct kiri_option *table,
+                      struct conf_errors *errors)
 {
     unsigned before = errors->n;
 
@@ -97,13 +97,13 @@ unsigned conf_options(const struct conf *c, const struct conf_atom *a,
         const struct kiri_option *t = entry(table, a->options[i].name);
 
         if (t)
-            check(c, &a->options[i], t, errors);
+            check(a, &a->options[i], t, errors);
         else
-            unknown(c, &a->options[i], table, errors);
+            unknown(a, &a->options[i], table, errors);
     }
     for (const struct kiri_option *t = table; t->name; t++)
         if (!t->fallback && !given(a, t->name))
-            missing(c, a, t, errors);
+            missing(a, t, errors);
     return errors->n - before;
 }
 

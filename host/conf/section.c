@@ -32,6 +32,16 @@ void section_say_key(const struct section *s, const struct yaml_node *at, const 
     va_end(ap);
 }
 
+void section_warn(const struct section *s, const struct yaml_node *at, const char *fmt,
+                  ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    conf_errorv(s->warnings, s->file, at->line, at->col, fmt, ap);
+    va_end(ap);
+}
+
 int section_is(const struct section *s, const struct yaml_node *n, enum yaml_kind kind,
                const char *wanted)
 {
@@ -76,15 +86,35 @@ void conf_unknown_key(struct conf_errors *e, const char *file, uint32_t line,
     buf_free(&list);
 }
 
+int section_is_later(const struct section *s, const struct yaml_node *n,
+                     const char *const *later)
+{
+    for (; *later; later++)
+        if (strcmp(n->key, *later) == 0) {
+            section_say_key(s, n, "this version does not know `%s` yet: remove it",
+                            *later);
+            return 1;
+        }
+    return 0;
+}
+
 void section_keys(const struct section *s, const struct yaml_node *map,
                   const char *const *allowed, size_t n)
+{
+    static const char *const none[] = { NULL };
+
+    section_keys_but(s, map, allowed, n, none);
+}
+
+void section_keys_but(const struct section *s, const struct yaml_node *map,
+                      const char *const *allowed, size_t n, const char *const *later)
 {
     for (const struct yaml_node *c = map->child; c; c = c->next) {
         size_t i = 0;
 
         while (i < n && strcmp(c->key, allowed[i]) != 0)
             i++;
-        if (i == n)
+        if (i == n && !section_is_later(s, c, later))
             conf_unknown_key(s->errors, s->file, c->key_line, c->key_col, c->key, allowed,
                              n);
     }
@@ -150,4 +180,37 @@ char *section_path(struct section *s, const struct yaml_node *n, const char *pat
     free(full);
     free(home);
     return copy;
+}
+
+int section_count_ok(const struct section *s, const struct yaml_node *n, uint32_t most)
+{
+    if (n->n > 0 && n->n <= most)
+        return 1;
+    section_say(s, n, "`%s` has %u entries: 1 to %u are possible%s", n->key, n->n, most,
+                n->n ? "" : "; leave the key out for the default");
+    return 0;
+}
+
+void section_list(struct section *s, const struct yaml_node *n, const char *wanted,
+                  uint32_t most, char ***out,
+                  char *(*take)(struct section *, const struct yaml_node *))
+{
+    uint32_t i = 0;
+    char **list;
+
+    if (!section_is(s, n, YAML_LIST, wanted) || !section_count_ok(s, n, most))
+        return;
+    list = section_get(s, (n->n + 1) * sizeof *list);
+    for (const struct yaml_node *c = n->child; list && c; c = c->next) {
+        if (c->refused)
+            continue;
+        if (c->kind != YAML_TEXT || *c->text == '\0')
+            section_say(s, c, "an entry of `%s` must be one text, not %s", n->key,
+                        c->kind == YAML_TEXT   ? "empty"
+                        : c->kind == YAML_LIST ? "a list"
+                                               : "a mapping");
+        else
+            list[i++] = take(s, c);
+    }
+    *out = list;
 }

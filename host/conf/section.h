@@ -7,12 +7,16 @@
 
 #include "conf/arena.h"
 #include "conf/conf.h"
+#include "conf/files.h"
 
 struct section {
     const char *file, *dir; /* dir: absolute */
-    struct conf_errors *errors;
+    mode_t mode;            /* of the file */
+    struct conf_errors *errors, *warnings;
     struct arena *arena;
-    int starved; /* memory ran out; said at the end */
+    struct files *files; /* that `include` adds to */
+    uint32_t at;         /* this one's place among them */
+    int starved;         /* memory ran out; said at the end */
 };
 
 /* A sentence at the node, or at its key. */
@@ -21,6 +25,9 @@ void section_say(const struct section *s, const struct yaml_node *at, const char
 void section_say_key(const struct section *s, const struct yaml_node *at, const char *fmt,
                      ...) __attribute__((format(printf, 3, 4)));
 
+void section_warn(const struct section *s, const struct yaml_node *at, const char *fmt,
+                  ...) __attribute__((format(printf, 3, 4)));
+
 /* Is the node of this kind? If not, says what it should be: "`bus` must be <wanted>". A
  * refused node is none, silently. */
 int section_is(const struct section *s, const struct yaml_node *n, enum yaml_kind kind,
@@ -28,6 +35,12 @@ int section_is(const struct section *s, const struct yaml_node *n, enum yaml_kin
 /* Complains about every key of the mapping that is not among allowed[n]. */
 void section_keys(const struct section *s, const struct yaml_node *map,
                   const char *const *allowed, size_t n);
+/* The same, with keys that only a later version knows (ends with NULL), honestly. */
+void section_keys_but(const struct section *s, const struct yaml_node *map,
+                      const char *const *allowed, size_t n, const char *const *later);
+/* Complains when the key is one of `later`. */
+int section_is_later(const struct section *s, const struct yaml_node *n,
+                     const char *const *later);
 /* "unknown key `periood`, did you mean `period`?", or all that is allowed. */
 void conf_unknown_key(struct conf_errors *e, const char *file, uint32_t line,
                       uint32_t col, const char *key, const char *const *allowed,
@@ -43,8 +56,20 @@ char *section_copy(struct section *s, const char *text);
 /* The path, ~ expanded, absolute: relative ones start at the file's directory. */
 char *section_path(struct section *s, const struct yaml_node *n, const char *path);
 
-/* Reads the mapping `atoms` into c->atoms. */
+/* 1..most children? */
+int section_count_ok(const struct section *s, const struct yaml_node *n, uint32_t most);
+/* A list of texts, each through `take` into *out (NULL-terminated). */
+void section_list(struct section *s, const struct yaml_node *n, const char *wanted,
+                  uint32_t most, char ***out,
+                  char *(*take)(struct section *, const struct yaml_node *));
+
+/* Each reads the mapping of its key into c. */
+void bus_read(struct section *s, const struct yaml_node *bus, struct conf *c);
+void retention_read(struct section *s, const struct yaml_node *map, struct conf *c);
+/* Adds to the atoms of other files. */
 void atoms_read(struct section *s, const struct yaml_node *map, struct conf *c);
+/* When all files were read: two of a name? */
+void atoms_refuse_twins(const struct conf *c, struct conf_errors *errors);
 
 /* The keys of an atom that are KIRI's. */
 extern const char *const atom_keys[];

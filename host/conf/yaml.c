@@ -38,7 +38,7 @@ struct reading {
     struct conf_errors *errors;
     struct level level[YAML_MOST_DEPTH];
     unsigned depth;
-    unsigned nodes;
+    unsigned nodes, most_nodes;
     int stop; /* enough is wrong: read no further */
 };
 
@@ -64,12 +64,15 @@ static void out_of_memory(struct reading *r)
 static struct yaml_node *new_node(struct reading *r, enum yaml_kind kind,
                                   const yaml_mark_t *at)
 {
-    if (r->nodes++ == YAML_MOST_NODES) {
-        complain(r, at, "more than %u values, lists and mappings: split the file",
-                 YAML_MOST_NODES);
+    if (r->nodes == r->most_nodes) {
+        complain(r, at,
+                 "more than %u values, lists and mappings%s: a molecule may have no more",
+                 YAML_MOST_NODES,
+                 r->most_nodes < YAML_MOST_NODES ? " in all its files" : "");
         r->stop = 1;
         return NULL;
     }
+    r->nodes++;
     struct yaml_node *n = arena_get(&r->y->arena, sizeof *n);
     if (!n) {
         out_of_memory(r);
@@ -356,16 +359,22 @@ static int read_events(struct reading *r)
 }
 
 struct yaml *yaml_parse(const char *bytes, size_t len, const char *file,
-                        struct conf_errors *e)
+                        struct yaml_left *left, struct conf_errors *e)
 {
+    struct yaml_left all = { YAML_MOST_BYTES, YAML_MOST_NODES };
     struct reading r = { .bytes = bytes, .len = len, .file = file, .errors = e };
     unsigned before = e->n;
 
-    if (len > YAML_MOST_BYTES) {
-        conf_error(e, file, 1, 1, "the file is larger than %u KiB, the most that is read",
-                   YAML_MOST_BYTES / 1024);
+    left = left ? left : &all;
+    if (len > left->bytes) {
+        conf_error(e, file, 1, 1,
+                   "the file is larger than %u KiB, the most that is read%s",
+                   YAML_MOST_BYTES / 1024,
+                   left->bytes < YAML_MOST_BYTES ? " of all files together" : "");
         return NULL;
     }
+    left->bytes -= len;
+    r.most_nodes = left->nodes;
     if (len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
         r.bytes += 3;
         r.len -= 3;
@@ -378,7 +387,9 @@ struct yaml *yaml_parse(const char *bytes, size_t len, const char *file,
         out_of_memory(&r);
         return NULL;
     }
-    if (read_events(&r) == 0)
+    int whole = read_events(&r) == 0;
+    left->nodes -= r.nodes;
+    if (whole)
         return r.y;
     if (e->n == before)
         conf_error(e, file, 1, 1, "the file is empty");
@@ -399,6 +410,31 @@ const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key)
         if (strcmp(c->key, key) == 0)
             return c;
     return NULL;
+}
+
+void yaml_each_text(struct yaml *y, void (*each)(void *ctx, struct yaml_node *text),
+                    void *ctx)
+{
+    struct yaml_node *at[YAML_MOST_DEPTH + 1] = { y->root };
+    unsigned depth = 0;
+
+    for (;;) {
+        struct yaml_node *n = at[depth];
+
+        if (!n && depth == 0)
+            return;
+        if (!n) {
+            depth--;
+            at[depth] = at[depth]->next;
+            continue;
+        }
+        if (n->kind == YAML_TEXT && !n->refused)
+            each(ctx, n);
+        if (n->child)
+            at[++depth] = n->child;
+        else
+            at[depth] = n->next;
+    }
 }
 
 void yaml_free(struct yaml *y)

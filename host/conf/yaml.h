@@ -26,6 +26,7 @@ struct yaml_node {
     uint32_t line, col; /* from 1 */
     int plain;   /* TEXT: not quoted, so "off", "~" and the like mean what they say */
     int refused; /* TEXT: an alias, whose value is not known; an error says so      */
+    int outside; /* TEXT: (partly) from the environment, see env.h                  */
     const char *text; /* TEXT: NUL-terminated UTF-8 */
     const char *key; /* in a MAP: the key of this value                                 */
     uint32_t key_line, key_col;
@@ -49,15 +50,24 @@ void conf_errorv(struct conf_errors *e, const char *file, uint32_t line, uint32_
 void conf_errors_free(struct conf_errors *e);
 
 struct yaml; /* owns the tree */
-/* file is the name used in messages. NULL when nothing usable was read (errors say why).
+/* What may still be read; several files may share it. */
+struct yaml_left {
+    size_t bytes;
+    unsigned nodes;
+};
+/* file is the name used in messages; left: NULL for the limits above, else it shrinks by
+ * what was read. NULL when nothing usable was read (errors say why).
  * A tree may come with errors, so that its reader can add what it finds: of twin keys the
  * first is kept, a key that is no text goes with its value, an alias is a refused TEXT.
  */
 struct yaml *yaml_parse(const char *bytes, size_t len, const char *file,
-                        struct conf_errors *e);
+                        struct yaml_left *left, struct conf_errors *e);
 const struct yaml_node *yaml_root(const struct yaml *y);
 const struct yaml_node *yaml_get(const struct yaml_node *map,
                                  const char *key); /* or NULL */
+/* Every TEXT that is no key, in the order of the file. */
+void yaml_each_text(struct yaml *y, void (*each)(void *ctx, struct yaml_node *text),
+                    void *ctx);
 void yaml_free(struct yaml *y);
 
 #endif

@@ -18,7 +18,7 @@
 
 static struct yaml *parse(const char *text, struct conf_errors *e)
 {
-    return yaml_parse(text, strlen(text), "f", e);
+    return yaml_parse(text, strlen(text), "f", NULL, e);
 }
 
 static void a_file_becomes_a_tree_with_places(void **state)
@@ -172,7 +172,7 @@ static void a_nul_byte_in_the_file_is_no_end(void **state)
     struct conf_errors e = { 0 };
     (void)state;
 
-    assert_null(yaml_parse(text, sizeof text - 1, "f", &e));
+    assert_null(yaml_parse(text, sizeof text - 1, "f", NULL, &e));
     assert_true(says(&e, "f", "2:1: this is not UTF-8 text"));
     conf_errors_free(&e);
 }
@@ -277,7 +277,7 @@ static void bombs_are_refused_while_they_are_read(void **state)
             repeat(bombs[i].head, bombs[i].part, bombs[i].n, bombs[i].tail, &len);
         long before = resident_kib();
         double started = cpu_ms(), took;
-        struct yaml *y = yaml_parse(text, len, "f", &e);
+        struct yaml *y = yaml_parse(text, len, "f", NULL, &e);
 
         took = cpu_ms() - started;
         if (bombs[i].says ? !says(&e, "f", bombs[i].says) : e.n > 0 || !y)
@@ -303,7 +303,7 @@ static void thousands_of_keys_are_told_apart_quickly(void **state)
     for (int i = 0; i < 4990; i++)
         buf_putf(&b, "key%d: 1\n", i);
     started = cpu_ms();
-    y = yaml_parse(b.data, b.len, "f", &e);
+    y = yaml_parse(b.data, b.len, "f", NULL, &e);
     assert_true(cpu_ms() - started < 50 * SLOWER);
     assert_non_null(y);
     assert_int_equal(e.n, 0);
@@ -332,7 +332,7 @@ static void damaged_files_parse_or_complain(void **state)
             memcpy(text, good, sizeof good);
             if (i >= sizeof good)
                 text[i - sizeof good] = (char)c;
-            y = yaml_parse(text, len, "f", &e);
+            y = yaml_parse(text, len, "f", NULL, &e);
             assert_true(y || e.n > 0);
             yaml_free(y);
             conf_errors_free(&e);
