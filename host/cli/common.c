@@ -1,6 +1,5 @@
 #include "cli/common.h"
 
-#include "base/buf.h"
 #include "base/json.h"
 #include "base/path.h"
 #include "client/client.h"
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #define ANSWER_MS 3000
+#define DISK_MS   30000 /* what waits for models or the store to be written */
 
 /* ipc:///run/kiri/bus -> ipc:///run/kiri/control; NULL when there is no such place. */
 static char *control_beside(const char *bus)
@@ -80,6 +80,7 @@ json_t *reach_ask(const struct reach *r, const char *cmd, const char *members,
                   struct kiri_error *err)
 {
     struct buf request = { 0 };
+    int disk = strcmp(cmd, "save") == 0 || strcmp(cmd, "flush") == 0;
     char why[512] = "", *answer;
     json_t *root = NULL;
 
@@ -90,8 +91,8 @@ json_t *reach_ask(const struct reach *r, const char *cmd, const char *members,
         return NULL;
     }
     write_request(cmd, members, &request);
-    answer =
-        kiri_client_ask(r->control, buf_text(&request), ANSWER_MS, NULL, why, sizeof why);
+    answer = kiri_client_ask(r->control, buf_text(&request), disk ? DISK_MS : ANSWER_MS,
+                             NULL, why, sizeof why);
     buf_free(&request);
     if (!answer) {
         kiri_fail(err, KIRI_UNAVAILABLE, "%s", why);
@@ -109,4 +110,13 @@ json_t *reach_ask(const struct reach *r, const char *cmd, const char *members,
               "the host refuses: %s", error ? error : "its answer cannot be read");
     json_decref(root);
     return NULL;
+}
+
+void message_json(const struct kiri_message *m, struct buf *out)
+{
+    int empty = m->json_len > 1 && m->json[1] == '}';
+
+    buf_putf(out, "{\"topic\":\"%.*s\"%s", (int)m->topic_len, m->topic, empty ? "" : ",");
+    buf_put(out, m->json + 1, m->json_len - 1);
+    buf_puts(out, "\n");
 }

@@ -4,7 +4,10 @@
 #ifndef KIRI_CLI_COMMON_H
 #define KIRI_CLI_COMMON_H
 
+#include "base/buf.h"
 #include "base/error.h"
+
+#include <kiri/wire.h>
 
 #include <jansson.h>
 
@@ -36,5 +39,9 @@ void reach_free(struct reach *r);
  * without braces ("\"boot\":\"7f3a\",\"seq\":991"), or NULL. */
 json_t *reach_ask(const struct reach *r, const char *cmd, const char *members,
                   struct kiri_error *err);
+
+/* Appends the message as one object with the topic as its first member, and a newline:
+ * what --json means in `kiri sub` and what `kiri replay` prints. */
+void message_json(const struct kiri_message *m, struct buf *out);
 
 #endif

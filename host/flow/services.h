@@ -39,8 +39,9 @@ struct services {
     struct log_gate gate;
 };
 
-/* Reads the options and the stored keys. 0, or -1 when memory is short or the store
- * fails. */
+/* Reads the options and the stored keys. A flow without store and bus (replay, which only
+ * asks an atom for its language) has no keys and nobody who hears notes. 0, or -1 when
+ * memory is short or the store fails. */
 int services_init(struct services *s, struct flow *f, const char *name,
                   const struct conf_atom *c, const struct kiri_option *table);
 void services_flush(struct services *s); /* loop thread, no callback running */

@@ -39,12 +39,32 @@ static void write_text(const struct kiri_field *f, const char *s, size_t n,
     jsonw_end(j);
 }
 
+/* A CHOICE beyond its words is read as missing (kiri_tokenize), and so it is written. */
+static int is_absent(const struct kiri_field *f, const union kiri_value *v)
+{
+    if (f->kind == KIRI_CHOICE)
+        for (int32_t c = 0; c <= v->choice; c++)
+            if (!f->choices[c])
+                return 1;
+    return kiri_is_missing(f, v) || (f->kind == KIRI_CHOICE && v->choice < 0);
+}
+
+static void write_number(double x, struct jsonw *j)
+{
+    if (isinf(x))
+        jsonw_exact(j, copysign(1e308, x));
+    else if (x == 0 && signbit(x))
+        jsonw_raw(j, "-0.0", 4); /* "-0" is a whole number, which has no sign */
+    else
+        jsonw_exact(j, x);
+}
+
 void value_write(const struct kiri_field *f, const union kiri_value *v, struct jsonw *j)
 {
-    if (kiri_is_missing(f, v))
+    if (is_absent(f, v))
         jsonw_null(j);
     else if (f->kind == KIRI_NUMBER)
-        jsonw_exact(j, isinf(v->num) ? copysign(1e308, v->num) : v->num);
+        write_number(v->num, j);
     else if (f->kind == KIRI_CHOICE)
         jsonw_string(j, f->choices[v->choice]);
     else if (f->kind == KIRI_TEXT)
@@ -60,7 +80,7 @@ void values_write(const struct kiri_schema *s, const union kiri_value *v, struct
     jsonw_object(&j);
     for (uint32_t i = 0; i < s->n_fields; i++) {
         const struct kiri_field *f = &s->fields[i];
-        if (f->kind == KIRI_HOUR || f->kind == KIRI_WEEKDAY || kiri_is_missing(f, &v[i]))
+        if (f->kind == KIRI_HOUR || f->kind == KIRI_WEEKDAY || is_absent(f, &v[i]))
             continue;
         jsonw_key(&j, f->name);
         value_write(f, &v[i], &j);
@@ -109,20 +129,15 @@ static size_t read_text(const json_t *value, struct buf *texts, size_t *n)
     return buf_failed(texts) ? SIZE_MAX : at;
 }
 
-int values_read(const struct kiri_schema *s, const char *json, int64_t ts,
+int values_from(const struct kiri_schema *s, const json_t *object, int64_t ts,
                 union kiri_value *v, struct buf *texts)
 {
-    json_t *root = json_loads(json, 0, NULL);
     size_t at[KIRI_MAX_FIELDS];
 
     kiri_missing(s, v);
-    if (!json_is_object(root)) {
-        json_decref(root);
-        return -1;
-    }
     for (uint32_t i = 0; i < s->n_fields; i++) {
         const struct kiri_field *f = &s->fields[i];
-        const json_t *value = json_object_get(root, f->name);
+        const json_t *value = json_object_get(object, f->name);
         size_t n = 0;
         at[i] = SIZE_MAX;
         if (f->kind == KIRI_NUMBER && json_is_number(value))
@@ -138,7 +153,19 @@ int values_read(const struct kiri_schema *s, const char *json, int64_t ts,
     for (uint32_t i = 0; i < s->n_fields; i++) /* the buffer has stopped moving */
         if (at[i] != SIZE_MAX)
             v[i].text.ptr = buf_text(texts) + at[i];
-    json_decref(root);
     values_clock(s, ts, v);
-    return 0;
+    return buf_failed(texts) ? -1 : 0;
+}
+
+int values_read(const struct kiri_schema *s, const char *json, int64_t ts,
+                union kiri_value *v, struct buf *texts)
+{
+    json_t *root = json_loads(json, 0, NULL);
+    int rc = -1;
+
+    kiri_missing(s, v);
+    if (json_is_object(root))
+        rc = values_from(s, root, ts, v, texts);
+    json_decref(root);
+    return rc;
 }

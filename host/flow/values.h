@@ -13,6 +13,10 @@
 
 #include <kiri/schema.h>
 
+struct json_t; /* jansson's */
+
+/* Numbers are written so that reading gives the same bits; infinity as 1e308, an index
+ * that is not there as missing: the same words. */
 void values_write(const struct kiri_schema *s, const union kiri_value *v,
                   struct buf *out);
 /* One value; null when missing. */
@@ -23,6 +27,9 @@ void value_write(const struct kiri_field *f, const union kiri_value *v, struct j
  * live as long as v. Hour and weekday are filled in from ts. 0, or -1: not a JSON object.
  */
 int values_read(const struct kiri_schema *s, const char *json, int64_t ts,
+                union kiri_value *v, struct buf *texts);
+/* The same from an object that jansson has read already. -1: memory is short. */
+int values_from(const struct kiri_schema *s, const struct json_t *object, int64_t ts,
                 union kiri_value *v, struct buf *texts);
 
 /* Fills HOUR and WEEKDAY fields from the local time at ts. */

@@ -1,0 +1,119 @@
+#include "flow/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct output {
+    FILE *file;
+    char *path, *temp; /* NULL: the standard output */
+    int force;
+};
+
+static void release(struct output *o)
+{
+    free(o->path);
+    free(o->temp);
+    free(o);
+}
+
+/* The file under its other name, next to where it will be. */
+static int open_temp(struct output *o, struct kiri_error *err)
+{
+    int fd = open(o->temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+
+    o->file = fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (o->file)
+        return 0;
+    int why = errno;
+    if (fd >= 0) {
+        close(fd);
+        unlink(o->temp);
+    }
+    return kiri_fail(err, KIRI_NO_WRITE, "cannot write %s: %s", o->path, strerror(why));
+}
+
+struct output *output_open(const char *path, int force, struct kiri_error *err)
+{
+    struct output *o = calloc(1, sizeof *o);
+
+    if (!o) {
+        kiri_fail(err, KIRI_INTERNAL, "out of memory");
+        return NULL;
+    }
+    o->force = force;
+    if (!path || strcmp(path, "-") == 0) {
+        o->file = stdout;
+        return o;
+    }
+    if (!force && access(path, F_OK) == 0) {
+        kiri_fail(err, KIRI_NO_WRITE, "%s is there already: say --force to replace it",
+                  path);
+        goto fail;
+    }
+    o->path = strdup(path);
+    if (!o->path || asprintf(&o->temp, "%s.%ld.tmp", path, (long)getpid()) < 0) {
+        o->temp = NULL;
+        kiri_fail(err, KIRI_INTERNAL, "out of memory");
+        goto fail;
+    }
+    if (open_temp(o, err) == 0)
+        return o;
+
+fail:
+    release(o);
+    return NULL;
+}
+
+static int failed(const struct output *o, struct kiri_error *err)
+{
+    return kiri_fail(err, KIRI_IO, "cannot write %s: %s",
+                     o->path ? o->path : "the output", strerror(errno));
+}
+
+int output_write(struct output *o, const void *bytes, size_t len, struct kiri_error *err)
+{
+    return fwrite(bytes, 1, len, o->file) == len ? 0 : failed(o, err);
+}
+
+/* Gives the file its name; without force only if nobody else took it meanwhile. */
+static int give_name(struct output *o)
+{
+    if (o->force)
+        return rename(o->temp, o->path);
+    return link(o->temp, o->path) || unlink(o->temp) ? -1 : 0;
+}
+
+int output_keep(struct output *o, struct kiri_error *err)
+{
+    int rc = fflush(o->file) || ferror(o->file) ? failed(o, err) : 0;
+
+    if (!o->temp) {
+        release(o);
+        return rc;
+    }
+    if (rc == 0 && fsync(fileno(o->file)))
+        rc = failed(o, err);
+    if (fclose(o->file) && rc == 0)
+        rc = failed(o, err);
+    if (rc == 0 && give_name(o))
+        rc = failed(o, err);
+    if (rc)
+        unlink(o->temp);
+    release(o);
+    return rc;
+}
+
+void output_drop(struct output *o)
+{
+    if (!o)
+        return;
+    if (o->temp) {
+        fclose(o->file);
+        unlink(o->temp);
+    }
+    release(o);
+}
