@@ -39,25 +39,41 @@ static char *socket_url(const char *dir, const char *name)
     return asprintf(&url, "ipc://%s/%s", dir, name) < 0 ? NULL : url;
 }
 
-int address_find(struct address *a, const struct conf *conf, struct kiri_error *err)
+/* Names both sockets; nothing is made. */
+static int name_sockets(struct address *a, const struct conf *conf, const char *dir,
+                        struct kiri_error *err)
 {
-    char *dir = socket_dir(conf);
-
-    if (!dir)
-        return kiri_fail(err, KIRI_INTERNAL, "out of memory");
     size_t len = strlen(dir) + strlen("/control");
     a->bus = conf->listen ? strdup(conf->listen[0].url) : socket_url(dir, "bus");
     a->control = socket_url(dir, "control");
-    int rc = 0;
     if (len > SOCKET_MOST)
-        rc = kiri_fail(
+        return kiri_fail(
             err, KIRI_BAD_CONFIG,
             "the socket %s/control has a path of %zu bytes, more than the %d that a "
             "unix socket may have: use a shorter `state:`",
             dir, len, SOCKET_MOST);
-    else if (!a->bus || !a->control)
-        rc = kiri_fail(err, KIRI_INTERNAL, "out of memory");
-    else
+    if (!a->bus || !a->control)
+        return kiri_fail(err, KIRI_INTERNAL, "out of memory");
+    return 0;
+}
+
+int address_name(struct address *a, const struct conf *conf, struct kiri_error *err)
+{
+    char *dir = socket_dir(conf);
+    int rc = dir ? name_sockets(a, conf, dir, err)
+                 : kiri_fail(err, KIRI_INTERNAL, "out of memory");
+
+    free(dir);
+    return rc;
+}
+
+int address_find(struct address *a, const struct conf *conf, struct kiri_error *err)
+{
+    char *dir = socket_dir(conf);
+    int rc = dir ? name_sockets(a, conf, dir, err)
+                 : kiri_fail(err, KIRI_INTERNAL, "out of memory");
+
+    if (rc == 0)
         rc = path_make(dir, err);
     free(dir);
     return rc;

@@ -12,7 +12,9 @@ struct address {
 };
 
 /* The YAML's bus URL, or sockets named bus and control in $RUNTIME_DIRECTORY, else in
- * $XDG_RUNTIME_DIR/kiri/<molecule>, else in the state directory; makes that directory. */
+ * $XDG_RUNTIME_DIR/kiri/<molecule>, else in the state directory. */
+int address_name(struct address *a, const struct conf *conf, struct kiri_error *err);
+/* The same, and makes that directory. */
 int address_find(struct address *a, const struct conf *conf, struct kiri_error *err);
 /* Writes <state>/host.json, from which host_address() reads. */
 int address_write(const struct address *a, const char *state, const char *boot,

@@ -424,30 +424,6 @@ int host_run(const struct conf *conf, const struct host_options *o,
     return h.rc;
 }
 
-unsigned host_check(const struct conf *conf, struct conf_errors *errors)
-{
-    char *exe = own_executable();
-    unsigned n = 0;
-
-    for (uint32_t i = 0; i < conf->n_atoms; i++) {
-        const struct conf_atom *a = &conf->atoms[i];
-        struct plugin_probe probe = { 0 };
-        struct kiri_error err = { 0 };
-        char *path = plugin_find(a->plugin, conf->plugins, &err);
-        if (!path || plugin_probe(exe, path, &probe, &err)) {
-            conf_error(errors, a->file, a->line, a->col, "atom %s: %s", a->name,
-                       err.text);
-            n++;
-        } else {
-            n += conf_options(a, probe.options, errors);
-        }
-        plugin_probe_free(&probe);
-        free(path);
-    }
-    free(exe);
-    return n;
-}
-
 int host_probe(const char *so, int out_fd)
 {
     return plugin_probe_child(so, out_fd);

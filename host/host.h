@@ -24,10 +24,21 @@ struct host_options {
 int host_run(const struct conf *conf, const struct host_options *o,
              struct kiri_error *err);
 
+/* What a start would make of a conf; all malloc'ed. */
+struct host_plan {
+    struct host_plan_atom {
+        char *path, *version; /* of its plugin; NULL: not found, or not known */
+    } *atom;                  /* in the order of the conf's */
+    uint32_t n_atoms;
+    char *bus, *control; /* URLs: the first listener's, or the default */
+    char *warnings;      /* lines: the conf's and the plugins' */
+};
 /* Everything that host_run would check before it starts, without any side effect: plugins
  * are found and probed in a child, their options checked. Adds sentences; returns how
- * many. */
-unsigned host_check(const struct conf *conf, struct conf_errors *errors);
+ * many. The plan, which was {0}, must be freed either way. */
+unsigned host_check(const struct conf *conf, struct host_plan *plan,
+                    struct conf_errors *errors);
+void host_plan_free(struct host_plan *plan);
 
 /* What host_check's child does: opens the .so, writes what it is as JSON to fd. Returns
  * the exit code; the file may crash us. */
