@@ -3,7 +3,7 @@
 #include "address.h"
 #include "base/log.h"
 #include "base/path.h"
-#include "control.h"
+#include "control/control.h"
 #include "flow/shelf.h"
 #include "log_wire.h"
 #include "store/lock.h"
@@ -66,19 +66,18 @@ static void stop_from_control(void *ctx)
     stop(ctx);
 }
 
+static void status_of_host(void *ctx, struct jsonw *j)
+{
+    (void)ctx, (void)j;
+}
+
 static void on_requests(uv_async_t *bell)
 {
     struct host *h = bell->data;
     struct bus_request *r;
 
-    while ((r = bus_next_request(h->flow.bus))) {
-        struct buf answer = { 0 };
-        size_t len;
-        const char *text = bus_request_text(r, &len);
-        control_answer(&h->control, bus_request_uid(r), text, len, &answer);
-        bus_answer(h->flow.bus, r, buf_text(&answer), answer.len);
-        buf_free(&answer);
-    }
+    while ((r = bus_next_request(h->flow.bus)))
+        control_take(&h->control, r);
 }
 
 static void wake(void *ctx)
@@ -92,11 +91,11 @@ static void wake(void *ctx)
 static void check_start(struct host *h)
 {
     for (uint32_t i = 0; i < h->control.n_instances; i++)
-        if (h->control.instances[i]->health == INSTANCE_STARTING)
+        if (h->control.instance[i]->health == INSTANCE_STARTING)
             return;
     h->said_running = 1;
     for (uint32_t i = 0; i < h->control.n_instances; i++) {
-        const struct instance *in = h->control.instances[i];
+        const struct instance *in = h->control.instance[i];
         if (in->health != INSTANCE_BROKEN)
             continue;
         h->rc = kiri_fail(h->err, KIRI_BAD_CONFIG, "%s:%u:%u: atom %s: %s",
@@ -116,7 +115,7 @@ static void on_heartbeat(uv_timer_t *timer)
 
     bus_heartbeat(h->flow.bus, clock_now(h->flow.clock), HEARTBEAT_MS, "");
     for (uint32_t i = 0; i < h->control.n_instances; i++)
-        collect_watch(h->control.instances[i]);
+        watch_instance(h->control.instance[i]);
 }
 
 /* After each turn of the loop: has everybody answered, is everybody home? */
@@ -126,10 +125,11 @@ static void on_turn(uv_check_t *check)
 
     if (!h->said_running && !h->stopping)
         check_start(h);
+    control_turn(&h->control);
     if (!h->stopping)
         return;
     for (uint32_t i = 0; i < h->control.n_instances; i++)
-        if (!instance_idle(h->control.instances[i]))
+        if (!instance_gone(h->control.instance[i]))
             return;
     uv_stop(check->loop);
 }
@@ -141,7 +141,7 @@ static void stop(struct host *h)
     h->stopping = 1;
     atomic_store(&h->flow.stopping, 1);
     for (uint32_t i = 0; i < h->control.n_instances; i++)
-        instance_stop(h->control.instances[i]);
+        instance_stop(h->control.instance[i]);
     uv_timer_start(&h->giving_up, on_giving_up, STOP_MS, 0);
 }
 
@@ -249,7 +249,9 @@ static int open_all(struct host *h)
     /* Not SCHED_IDLE: rows wait for a turn, and on a busy machine they would wait for
      * ever. */
     h->flow.learners = pool_new("kiri-learn", 1, 0);
-    if (!h->flow.callbacks || !h->flow.learners)
+    h->flow.savers = pool_new("kiri-save", 1, 0);
+    if (!h->flow.callbacks || !h->flow.learners || !h->flow.savers ||
+        control_open(&h->control))
         return kiri_fail(h->err, KIRI_INTERNAL, "cannot start threads");
     return 0;
 }
@@ -299,11 +301,12 @@ static int load_plugins(struct host *h, struct plugin **plugins)
 static int start_atoms(struct host *h, struct plugin **plugins)
 {
     for (uint32_t i = 0; i < h->conf->n_atoms; i++) {
-        struct instance *in = instance_start(&h->flow, &h->conf->atoms[i], plugins[i]);
+        struct instance *in =
+            instance_start(&h->flow, &h->conf->atoms[i], plugins[i], NULL);
         if (!in)
             return kiri_fail(h->err, KIRI_INTERNAL, "out of memory");
         plugins[i] = NULL;
-        h->control.instances[h->control.n_instances++] = in;
+        h->control.instance[h->control.n_instances++] = in;
     }
     return 0;
 }
@@ -338,14 +341,16 @@ static int close_all(struct host *h)
     int stuck = 0;
 
     for (uint32_t i = 0; i < h->control.n_instances; i++) {
-        const struct instance *in = h->control.instances[i];
-        stuck += in->calling || in->learning;
+        const struct instance *in = h->control.instance[i];
+        stuck += in->calling || in->learning || in->writing;
         if (in->calling)
             log_warn("%s: its callback never returned", in->name);
     }
     log_wire_stop();
+    if (h->control.pool)
+        stuck += control_stop(&h->control, STOP_MS) != 0;
     for (uint32_t i = 0; i < h->control.n_instances; i++)
-        instance_free(h->control.instances[i]);
+        instance_free(h->control.instance[i]);
     store_close(h->flow.store, STORE_MS);
     bus_close(h->flow.bus);
     h->flow.bus = NULL;
@@ -353,6 +358,7 @@ static int close_all(struct host *h)
         return stuck;
     pool_stop(h->flow.callbacks, STOP_MS);
     pool_stop(h->flow.learners, STOP_MS);
+    pool_stop(h->flow.savers, STOP_MS);
     return 0;
 }
 
@@ -364,17 +370,19 @@ int host_run(const struct conf *conf, const struct host_options *o,
 
     h.flow.clock = &clock_system;
     h.flow.shelf = -1;
-    h.control = (struct control){ .flow = &h.flow,
-                                  .conf = conf,
-                                  .host = h.name,
-                                  .boot = h.boot,
-                                  .began = clock_mono(&clock_system),
-                                  .stop = stop_from_control,
-                                  .ctx = &h };
-    h.control.instances = calloc(conf->n_atoms, sizeof(struct instance *));
-    if (!plugins || !h.control.instances || uv_loop_init(&h.loop)) {
+    h.flow.state = conf->state;
+    h.control = (struct control){
+        .flow = &h.flow,
+        .conf = conf,
+        .host = h.name,
+        .boot = h.boot,
+        .began = clock_mono(&clock_system),
+        .act = { .stop = stop_from_control, .status = status_of_host, .ctx = &h }
+    };
+    h.control.instance = calloc(conf->n_atoms, sizeof(struct instance *));
+    if (!plugins || !h.control.instance || uv_loop_init(&h.loop)) {
         free(plugins);
-        free(h.control.instances);
+        free(h.control.instance);
         return kiri_fail(err, KIRI_INTERNAL, "out of memory");
     }
     umask(077);
@@ -415,7 +423,8 @@ int host_run(const struct conf *conf, const struct host_options *o,
     uv_walk(&h.loop, close_handle, NULL);
     uv_run(&h.loop, UV_RUN_DEFAULT);
     uv_loop_close(&h.loop);
-    free(h.control.instances);
+    control_close(&h.control);
+    free(h.control.instance);
     address_free(&h.address);
     if (h.flow.shelf >= 0)
         close(h.flow.shelf);

@@ -18,7 +18,7 @@
 #define SPEAKS_REQ 0x30
 
 #define BUS_REQUESTS                                                                     \
-    8u /* requests that may wait at once; a further one waits in its client */
+    32u /* requests that may wait at once; a further one waits in its client */
 
 struct bus_request {
     struct queue_item item; /* first */

@@ -15,16 +15,22 @@ void atom_rules(const struct conf_atom *c, struct atom_rules *out)
     };
 }
 
-struct stream *atom_stream(const struct kiri_atom *atom, const struct kiri_schema *schema,
-                           const struct atom_rules *r, char *why, size_t cap)
+struct stream_options atom_options(const struct atom_rules *r)
 {
     double per_row = r->period_ms ? r->alarm_per_s * r->period_ms / 1e3 : 1e-3;
-    struct stream_options o = {
+
+    return (struct stream_options){
         .seed = SEED,
         .warmup = r->warmup,
         .learn_off = r->learn_off,
         .alarm_rate = per_row < 1 ? per_row : 1,
     };
+}
+
+struct stream *atom_stream(const struct kiri_atom *atom, const struct kiri_schema *schema,
+                           const struct atom_rules *r, char *why, size_t cap)
+{
+    struct stream_options o = atom_options(r);
 
     if (atom->tokenize) {
         snprintf(why, cap,

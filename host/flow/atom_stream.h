@@ -19,6 +19,9 @@ struct atom_rules {
  * it to the schema. */
 void atom_rules(const struct conf_atom *c, struct atom_rules *out);
 
+/* What these rules are for a stream. */
+struct stream_options atom_options(const struct atom_rules *r);
+
 /* An empty stream for the atom's schema, which must outlive it. NULL and a sentence in
  * why[cap] when this version cannot score such an atom, or memory is short. */
 struct stream *atom_stream(const struct kiri_atom *atom, const struct kiri_schema *schema,

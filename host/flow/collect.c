@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "flow/atom_stream.h"
+#include "flow/values.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -109,10 +110,14 @@ static void run(struct pool_job *job)
     struct instance *in =
         (struct instance *)((char *)job - offsetof(struct instance, call));
 
-    if (in->call_what == CALL_OPEN)
-        run_open(in);
-    else
-        run_collect(in);
+    switch (in->call_what) {
+    case CALL_OPEN: run_open(in); break;
+    case CALL_COLLECT: run_collect(in); break;
+    case CALL_CLOSE:
+        in->atom->close(in->self);
+        in->self = NULL;
+        break;
+    }
 }
 
 static void post(struct pool_job *job)
@@ -164,27 +169,15 @@ static void collect_now(struct instance *in)
         call(in, CALL_COLLECT);
 }
 
-void collect_watch(struct instance *in)
-{
-    if (in->watched !=
-        in->call_began) { /* seen for the first time: if the loop itself was */
-        in->watched = in->call_began; /* late, its answer may be waiting already */
-        return;
-    }
-    if (in->calling && clock_mono(in->flow->clock) - in->call_began > INSTANCE_DEADLINE)
-        instance_report(
-            in, INSTANCE_STUCK,
-            "a callback has not returned for more than %d ms; it is not asked "
-            "again until it does",
-            INSTANCE_DEADLINE);
-}
-
 static void on_tick(uv_timer_t *timer)
 {
     struct instance *in = timer->data;
 
     if (in->closing || in->health == INSTANCE_BROKEN)
         return;
+    in->late_ms = clock_mono(in->flow->clock) - in->next_tick;
+    if (in->late_ms > in->late_most_ms)
+        in->late_most_ms = in->late_ms;
     if (!in->opened) {
         collect_open(in); /* schedules the next try itself, if there must be one */
         return;
@@ -253,10 +246,13 @@ static int make_stream(struct instance *in)
 
     in->stream = atom_stream(in->atom, in->schema, &rules, why, sizeof why);
     if (!in->stream) {
+        in->refused = 1;
         instance_report(in, INSTANCE_BROKEN, "%s", why);
         return -1;
     }
-    return history_restore(in);
+    in->first_id = in->flow->next_id;
+    learn_start(in, LESSON_RESTORE);
+    return 0;
 }
 
 /* The atom is open: its period, its model, its clockwork. */
@@ -270,6 +266,7 @@ static void opened(struct instance *in)
     if (make_stream(in))
         return;
     if (!in->period_ms && fd < 0) {
+        in->refused = 1;
         instance_report(in, INSTANCE_BROKEN,
                         "it has neither a period nor an fd: say `every:` in the YAML");
         return;
@@ -281,20 +278,21 @@ static void opened(struct instance *in)
         uv_poll_start(&in->poll, UV_READABLE, on_readable);
     }
     in->pause = 0;
+    in->answered = clock_mono(in->flow->clock);
     instance_report(in, INSTANCE_WELL, "%s", "");
     collect_now(in);
     schedule(in);
 }
 
-static void collected(struct instance *in)
+/* They are safe from here on, whatever they wait for. */
+static void arrived(struct instance *in, struct observed *rows)
 {
-    struct observed *rows = in->call_rows;
-
-    in->call_rows = NULL;
-    services_flush(&in->services);
     for (struct observed *row = rows, *next; row; row = next) {
         next = row->next;
         row->next = NULL;
+        row->id = in->flow->next_id++;
+        values_clock(in->schema, row->ts, row->v);
+        publish_obs(in, row);
         *in->rows_last = row;
         in->rows_last = &row->next;
         in->n_rows++;
@@ -308,10 +306,20 @@ static void collected(struct instance *in)
         in->n_rows--;
         in->dropped++;
     }
+}
+
+static void collected(struct instance *in)
+{
+    struct observed *rows = in->call_rows;
+
+    in->call_rows = NULL;
+    services_flush(&in->services);
+    arrived(in, rows);
     if (in->call_rc < 0 || in->call_rc > KIRI_NONE) {
         failed(in, "collect", in->call_rc);
     } else {
         in->pause = 0;
+        in->answered = clock_mono(in->flow->clock);
         if (in->health == INSTANCE_STUCK || in->health == INSTANCE_FAILING)
             instance_report(in, INSTANCE_WELL, "%s", "");
     }
@@ -324,7 +332,9 @@ static void deliver(struct flow_message *m)
         (struct instance *)((char *)m - offsetof(struct instance, called));
 
     in->calling = 0;
-    if (in->call_what == CALL_COLLECT) {
+    if (in->call_what == CALL_CLOSE) {
+        services_flush(&in->services);
+    } else if (in->call_what == CALL_COLLECT) {
         collected(in);
         if (in->call_rc == KIRI_MORE && !in->closing)
             collect_now(in);
@@ -334,9 +344,25 @@ static void deliver(struct flow_message *m)
         if (!in->closing)
             opened(in);
     } else {
+        in->refused = in->call_rc != KIRI_EIO && in->call_rc != KIRI_ENOMEM;
         failed(in, "open", in->call_rc);
         schedule(in);
     }
+    instance_leave(in);
+}
+
+void collect_close(struct instance *in)
+{
+    call(in, CALL_CLOSE);
+}
+
+void collect_again(struct instance *in)
+{
+    if (!in->opened || in->closing)
+        return;
+    uv_timer_stop(&in->timer);
+    in->next_tick = clock_mono(in->flow->clock);
+    schedule(in);
 }
 
 void collect_open(struct instance *in)

@@ -2,8 +2,8 @@
  * flow/flow.h - what the steps of an observation's life share, and how threads talk to
  * the loop thread: by messages only.
  *
- *   collect.c -> score.c -> publish.c, with learn.c beside score.c; one struct instance
- * an atom
+ *   collect.c -> score.c -> publish.c, with learn.c and save.c beside score.c; one
+ * struct instance an atom
  */
 #ifndef KIRI_FLOW_FLOW_H
 #define KIRI_FLOW_FLOW_H
@@ -22,11 +22,14 @@ struct flow {
     const struct clock *clock;
     struct bus *bus;
     struct store *store;
+    const char *state;      /* the state directory: store readers open it */
     struct pool *callbacks; /* atoms' callbacks */
-    struct pool *learners; /* training, on copies                                       */
+    struct pool *learners; /* training, on copies; bringing back what was               */
+    struct pool *savers;   /* model files: one thread that may wait for a disk          */
     int shelf;             /* directory of the model files                              */
     uint64_t next_id;      /* of the next observation                                   */
     atomic_int stopping;   /* learners give up when it is set                           */
+    atomic_uint moved;     /* goes on while any learner does                            */
 
     struct queue inbox;
     uv_async_t bell;

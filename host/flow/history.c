@@ -1,17 +1,21 @@
 /*
  * Going on where the last process stopped: the model from its file, the rows it had seen
  * from the store, and then the rows that came after its last save, scored and learned
- * again in silence, so that the stream is what it would have been.
+ * again in silence, so that the stream is what it would have been. On the learner thread,
+ * with a reader of its own; rows that come meanwhile wait.
  */
 #include "flow/instance.h"
 
-#include "base/log.h"
 #include "flow/keep.h"
 #include "flow/shelf.h"
 #include "flow/values.h"
+#include "store/reader.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define FLUSH_MS 2000
 
 struct restore {
     struct instance *in;
@@ -21,73 +25,129 @@ struct restore {
     struct buf texts;
 };
 
+static int given_up(const struct instance *in)
+{
+    return atomic_load(&in->flow->stopping) || atomic_load(&in->closing);
+}
+
+static int on_progress(void *ctx, uint32_t done, uint32_t all)
+{
+    struct instance *in = ctx;
+
+    (void)done, (void)all;
+    atomic_fetch_add(&in->flow->moved, 1);
+    return given_up(in);
+}
+
 static int one_row(void *ctx, const struct store_obs *o)
 {
     struct restore *r = ctx;
-    struct stream *s = r->in->stream;
+    struct instance *in = r->in;
+    struct stream *s = in->stream;
     union kiri_value v[KIRI_MAX_FIELDS];
     struct stream_row row = { .id = o->id, .ts = o->ts, .v = v };
     struct stream_lesson lesson;
     struct verdict verdict;
 
+    if (o->id >= in->first_id)
+        return 1; /* this run's: it waits in memory */
     int known = o->id <= r->known_to;
     r->known += known != 0;
     r->after += known == 0;
     if (r->counting)
         return 0;
+    if (given_up(in))
+        return r->failed = 1;
+    atomic_fetch_add(&in->flow->moved, 1);
     buf_clear(&r->texts);
-    if (values_read(r->in->schema, o->values, o->ts, v, &r->texts))
+    if (values_read(in->schema, o->values, o->ts, v, &r->texts))
         return 0; /* a row that cannot be read is a row less of history */
     if (known)
         return r->failed = stream_remember(s, &row) != 0;
-    if (stream_due(s) && stream_learn(s, NULL, NULL, NULL, &lesson))
+    if (stream_due(s) && stream_learn(s, NULL, on_progress, in, &lesson))
         return r->failed = 1;
     return r->failed = stream_push(s, &row, &verdict) != 0;
 }
 
 /* Two readings: how many rows the model knows, then the rows themselves. */
-static int read_rows(struct instance *in, uint64_t known_to, struct restore *r)
+static int read_rows(struct store_reader *reader, uint64_t known_to, struct restore *r,
+                     struct instance *in, struct kiri_error *err)
 {
-    struct kiri_error err = { 0 };
+    uint64_t after;
 
     *r = (struct restore){ .in = in, .known_to = known_to, .counting = 1 };
-    if (store_history(in->flow->store, in->name, STREAM_KEEPS, one_row, r, NULL, &err))
-        goto fail;
+    if (store_newest(reader, in->name, STREAM_KEEPS, &after, err) ||
+        store_each_obs(reader, in->name, after, INT64_MIN, INT64_MAX, one_row, r, err))
+        return -1;
     keep_history(in->stream, r->known);
     *r = (struct restore){ .in = in, .known_to = known_to };
     int rc =
-        store_history(in->flow->store, in->name, STREAM_KEEPS, one_row, r, NULL, &err);
+        store_each_obs(reader, in->name, after, INT64_MIN, INT64_MAX, one_row, r, err);
     buf_free(&r->texts);
-    if (rc || r->failed)
-        goto fail;
-    return 0;
+    return rc;
+}
 
-fail:
-    instance_report(in, INSTANCE_BROKEN, "its history cannot be read: %s",
-                    r->failed ? "memory is short" : err.text);
-    return -1;
+/* The model of the instance before, if its language is still spoken; else the shelf's. */
+static enum shelf_found load_model(struct instance *in, char *said, size_t cap)
+{
+    struct kiri_error err;
+
+    *said = '\0';
+    if (in->legacy && keep_load(in->stream, in->legacy, in->legacy_len, NULL, &err) == 0)
+        return SHELF_LOADED;
+    return shelf_load(in->flow->shelf, in->name, in->stream, said, cap);
+}
+
+static void say(struct instance *in, enum log_level level, const char *said)
+{
+    size_t n = strlen(in->restored_how);
+
+    snprintf(in->restored_how + n, sizeof in->restored_how - n, "%s%s", n ? " " : "",
+             said);
+    if (level < in->restored_level)
+        in->restored_level = level;
+}
+
+static void say_rest(struct instance *in, const struct restore *r, int loaded)
+{
+    struct stream_facts facts;
+    char said[160] = "";
+
+    stream_facts(in->stream, &facts);
+    if (loaded)
+        snprintf(
+            said, sizeof said,
+            "goes on with generation %llu, %llu rows (%u of them after it was saved)",
+            (unsigned long long)facts.gen, (unsigned long long)facts.rows, r->after);
+    else if (r->after)
+        snprintf(said, sizeof said, "%u rows of history, no model yet", r->after);
+    if (*said)
+        say(in, LOG_AT_INFO, said);
 }
 
 int history_restore(struct instance *in)
 {
     char said[512];
-    struct restore r;
+    struct restore r = { 0 };
     struct stream_facts facts;
+    struct kiri_error err = { 0 };
 
-    enum shelf_found found =
-        shelf_load(in->flow->shelf, in->name, in->stream, said, sizeof said);
+    in->restored_level = LOG_AT_INFO;
+    *in->restored_how = '\0';
+    enum shelf_found found = load_model(in, said, sizeof said);
     if (*said)
-        log_warn("%s: %s", in->name, said);
+        say(in, LOG_AT_WARN, said);
     stream_facts(in->stream, &facts);
-    if (read_rows(in, facts.rows ? facts.last_id : 0, &r))
-        return -1;
-    stream_facts(in->stream, &in->facts);
-    if (found == SHELF_LOADED || found == SHELF_LOADED_PREV)
-        log_info(
-            "%s: goes on with generation %llu, %llu rows (%u of them after it was saved)",
-            in->name, (unsigned long long)in->facts.gen,
-            (unsigned long long)in->facts.rows, r.after);
-    else if (r.after)
-        log_info("%s: %u rows of history, no model yet", in->name, r.after);
-    return 0;
+    (void)store_flush(in->flow->store, FLUSH_MS); /* degraded: what is there is read */
+    struct store_reader *reader = store_reader_open(in->flow->state, &err);
+    if ((!reader || read_rows(reader, facts.rows ? facts.last_id : 0, &r, in, &err)) &&
+        err.code != KIRI_NO_INPUT) { /* nothing was ever stored */
+        snprintf(said, sizeof said, "goes on without its stored rows: %.400s", err.text);
+        say(in, LOG_AT_WARN, said);
+    }
+    store_reader_close(reader);
+    say_rest(in, &r, found == SHELF_LOADED || found == SHELF_LOADED_PREV);
+    free(in->legacy);
+    in->legacy = NULL;
+    return r.failed ? -1 : 0;
 }

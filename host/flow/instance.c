@@ -12,7 +12,8 @@
 
 const char *instance_health_name(const struct instance *in)
 {
-    static const char *const names[] = { "learning", NULL, "stuck", "error", "broken" };
+    static const char *const names[] = { "learning", NULL,    "stale",
+                                         "stuck",    "error", "broken" };
 
     return in->health == INSTANCE_WELL ? stream_state_name(in->facts.state)
                                        : names[in->health];
@@ -36,30 +37,46 @@ void instance_report(struct instance *in, enum instance_health health, const cha
     if (*note)
         log_line(health == INSTANCE_BROKEN ? LOG_AT_ERROR : level, "%s: %s", in->name,
                  note);
-    else if (was == INSTANCE_STUCK || was == INSTANCE_FAILING)
+    else if (was == INSTANCE_STUCK || was == INSTANCE_FAILING || was == INSTANCE_STALE)
         log_info("%s: works again", in->name);
     publish_health(in);
 }
 
+static void take_rules(struct instance *in, const struct conf_atom *c)
+{
+    struct atom_rules rules;
+
+    atom_rules(c, &rules);
+    in->period_ms = rules.period_ms;
+    in->alarm_per_s = rules.alarm_per_s;
+    in->warmup = rules.warmup;
+    in->learn_off = rules.learn_off;
+}
+
 struct instance *instance_start(struct flow *f, const struct conf_atom *c,
-                                struct plugin *plugin)
+                                struct plugin *plugin, struct instance *before)
 {
     struct instance *in = calloc(1, sizeof *in);
-    struct atom_rules rules;
 
     if (!in)
         return NULL;
     in->flow = f;
     snprintf(in->name, sizeof in->name, "%s", c->name);
     in->rows_last = &in->rows;
-    atom_rules(c, &rules);
-    in->period_ms = rules.period_ms;
-    in->alarm_per_s = rules.alarm_per_s;
-    in->warmup = rules.warmup;
-    in->learn_off = rules.learn_off;
+    take_rules(in, c);
     if (services_init(&in->services, f, in->name, c, plugin_options(plugin))) {
         free(in);
         return NULL;
+    }
+    if (services_keys(&in->services, before ? &before->services : NULL)) {
+        services_fini(&in->services);
+        free(in);
+        return NULL;
+    }
+    if (before) {
+        in->legacy = before->packed;
+        in->legacy_len = before->packed_len;
+        before->packed = NULL;
     }
     in->plugin = plugin;
     in->atom = plugin_atom(plugin);
@@ -67,27 +84,54 @@ struct instance *instance_start(struct flow *f, const struct conf_atom *c,
     return in;
 }
 
+void instance_adjust(struct instance *in, const struct conf_atom *c)
+{
+    uint32_t period = in->period_ms;
+
+    take_rules(in, c);
+    if (in->opened && !in->period_ms)
+        in->period_ms = in->schema->period_ms;
+    in->adjusted = 1;
+    if (in->period_ms != period)
+        collect_again(in);
+    score_rows(in);
+}
+
 static void on_closed(uv_handle_t *handle)
 {
     struct instance *in = handle->data;
 
     in->handles--;
+    instance_leave(in);
 }
 
 void instance_stop(struct instance *in)
 {
     if (in->closing)
         return;
-    in->closing = 1;
+    atomic_store(&in->closing, 1);
     if (in->handles)
         uv_close((uv_handle_t *)&in->timer, on_closed);
     if (in->has_poll)
         uv_close((uv_handle_t *)&in->poll, on_closed);
+    if (save_needed(in) && !in->save_wanted) {
+        in->save_wanted = 1;
+        save_step(in);
+    }
+    instance_leave(in);
 }
 
-int instance_idle(const struct instance *in)
+int instance_gone(const struct instance *in)
 {
-    return !in->calling && !in->learning && in->handles == 0;
+    return in->closing && !in->calling && !in->learning && !in->writing && !in->self &&
+           in->handles == 0;
+}
+
+void instance_leave(struct instance *in)
+{
+    /* close() comes last; until a callback has answered, self is its thread's. */
+    if (in->closing && !in->calling && !in->learning && !in->save_wanted && in->self)
+        collect_close(in);
 }
 
 static void free_rows(struct observed *row)
@@ -99,40 +143,18 @@ static void free_rows(struct observed *row)
     }
 }
 
-static void save(struct instance *in)
-{
-    struct kiri_error err;
-    struct stream_facts facts;
-    size_t len;
-
-    stream_facts(in->stream, &facts);
-    if (!facts.gen)
-        return; /* an untrained model is no loss: history is in the store */
-    void *bytes = keep_save(in->stream, in->name, &len);
-    if (!bytes)
-        log_error("%s: out of memory; its model stays as it was last saved", in->name);
-    else if (shelf_save(in->flow->shelf, in->name, bytes, len, &err))
-        log_error("%s: its model stays as it was last saved: %s", in->name, err.text);
-    free(bytes);
-}
-
 void instance_free(struct instance *in)
 {
     if (!in)
         return;
-    if (in->calling || in->learning)
+    if (in->calling || in->learning || in->writing)
         return; /* a thread is still inside: everything it may touch stays */
-    if (in->stream) {
-        save(in);
-        for (const struct observed *row = in->rows; row; row = row->next)
-            publish_unscored(in, row);
-    }
-    if (in->self)
-        in->atom->close(in->self);
     services_flush(&in->services);
     free_rows(in->call_rows);
     free_rows(in->rows);
     free(in->last_row);
+    free(in->packed);
+    free(in->legacy);
     stream_free(in->stream);
     plugin_schema_free(in->schema);
     services_fini(&in->services);

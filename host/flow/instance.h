@@ -2,9 +2,10 @@
  * flow/instance.h - one atom at run time: its plugin, its stream, its timer and its
  * counters.
  *
- * Life: instance_start -> open() on a callback thread -> its model and history -> ticks,
- * each a collect() on a callback thread -> rows, scored on the loop thread ->
- * instance_stop, and when instance_idle: instance_free. Owner: the loop thread.
+ * Life: instance_start -> open() on a callback thread -> ticks, each a collect() on a
+ * callback thread; its model and history on a learner thread, rows wait for them -> rows,
+ * scored on the loop thread -> instance_stop: its model is saved, its close() called on a
+ * callback thread -> instance_gone: instance_free. Owner: the loop thread.
  */
 #ifndef KIRI_FLOW_INSTANCE_H
 #define KIRI_FLOW_INSTANCE_H
@@ -24,6 +25,7 @@
 enum instance_health {
     INSTANCE_STARTING,
     INSTANCE_WELL,
+    INSTANCE_STALE,   /* silent for two periods: nothing comes, or nothing is scored */
     INSTANCE_STUCK,   /* a callback is past its deadline   */
     INSTANCE_FAILING, /* the last callback failed; tried again with growing pauses */
     INSTANCE_BROKEN   /* it cannot go on: a wrong option, a bug   */
@@ -32,6 +34,7 @@ enum instance_health {
 /* One collected row on its way: values, label and texts in one block. */
 struct observed {
     struct observed *next;
+    uint64_t id; /* from its arrival on */
     int64_t ts;
     const char *label; /* NULL: none */
     union kiri_value v[];
@@ -51,10 +54,12 @@ struct instance {
     double alarm_per_s; /* the budget */
     uint32_t warmup;
     int learn_off;
+    int adjusted; /* the stream is to be told so */
 
     enum instance_health health;
     char note[256]; /* why it is not well, a sentence                                */
-    int closing;
+    atomic_int closing;
+    int refused; /* open() said that an option is wrong, or the schema is */
 
     /* ticks */
     uv_timer_t timer;
@@ -70,23 +75,48 @@ struct instance {
     int calling, call_rc;
     int64_t call_began; /* mono ms                                                      */
     int64_t watched;    /* call_began as collect_watch last saw it */
-    enum call_what { CALL_OPEN, CALL_COLLECT } call_what;
+    enum call_what { CALL_OPEN, CALL_COLLECT, CALL_CLOSE } call_what;
     struct observed *call_rows, **call_last;
 
-    /* rows that wait to be scored, and the learning they may wait for (learn.c) */
+    /* rows that wait to be scored, and the work of a learner they may wait for: it has
+       the whole stream meanwhile (learn.c) */
     struct observed *rows, **rows_last;
     uint32_t n_rows;
     struct pool_job lesson;
     struct flow_message learned;
-    int learning, lesson_rc, lesson_saved;
+    enum lesson_what { LESSON_RESTORE, LESSON_TURN, LESSON_PACK } lesson_what;
+    int learning, lesson_rc;
+    int restored;      /* its model and history are in the stream: it may be saved */
+    uint64_t first_id; /* of this run: older ones are brought back, others wait in rows */
     struct stream_lesson lesson_out;
-    struct kiri_error lesson_err;
-    int64_t lesson_began, lesson_ms, saved_at;
+    int64_t lesson_began, lesson_ms;
     atomic_uint lesson_done, lesson_all;
+    char restored_how[512]; /* a sentence for the log, "" */
+    enum log_level restored_level;
+
+    /* its model file (save.c) */
+    struct pool_job write;
+    struct flow_message written;
+    int writing, write_rc;
+    struct kiri_error write_err;
+    void *packed; /* bytes on their way to the file, and what they are */
+    size_t packed_len;
+    struct stream_facts packed_facts;
+    int save_wanted, pack_after; /* at the next row boundary; after this turn */
+    uint64_t save_asked, packed_for, save_done; /* tickets of save_ask */
+    struct stream_facts saved;    /* what the file holds, as far as we know */
+    int64_t saved_at, save_tried; /* mono ms; 0: never                      */
+    char unsaved[256];            /* why the last saving failed; "": it did not */
+    void *legacy; /* the model of the instance whose place it takes; NULL: the shelf's */
+    size_t legacy_len;
 
     /* for status */
     uint64_t collected, clamped, missing, errors, skipped, dropped;
-    int64_t last_ok; /* mono ms of the last row; 0: never                            */
+    int64_t last_ok;  /* mono ms of the last row; 0: never                            */
+    int64_t answered; /* mono ms of the last callback that went well                  */
+    int64_t late_ms, late_most_ms; /* the last tick after its time; the latest ever    */
+    int64_t moved_at; /* mono ms: rows that wait were last seen to move               */
+    uint32_t moved;   /* the flow's counter then                                      */
     float recent[INSTANCE_RECENT];
     unsigned char recent_alarm[INSTANCE_RECENT];
     uint32_t n_recent;
@@ -96,15 +126,21 @@ struct instance {
                                   itself may be with a learner */
 };
 
-/* plugin: taken over. c is only read during the call. NULL when memory is short. */
+/* plugin: taken over. c is only read during the call. before: the instance whose place it
+ * takes, gone but not freed: its small state and its model go on; NULL: none. NULL when
+ * memory is short. */
 struct instance *instance_start(struct flow *f, const struct conf_atom *c,
-                                struct plugin *plugin);
-/* No more ticks. */
+                                struct plugin *plugin, struct instance *before);
+/* Other rules while it runs: period, budget, learning. Takes effect at a row boundary. */
+void instance_adjust(struct instance *in, const struct conf_atom *c);
+/* No more ticks: it saves its model, closes, and some time is gone. */
 void instance_stop(struct instance *in);
-int instance_idle(
-    const struct instance *in); /* no callback, no learning, no handle runs */
-/* Saves the model, closes the atom, frees everything. Only when idle - or stuck, at exit:
- * then its plugin stays mapped and its self is left alone. */
+/* Nothing of it runs any more: no callback, no learner, no handle; its model is saved. */
+int instance_gone(const struct instance *in);
+/* The next step of leaving, if it is time for one; after each thing that has ended. */
+void instance_leave(struct instance *in);
+/* Frees everything. Only when gone - or stuck, at exit: then all that a thread may still
+ * touch stays. Rows that were not scored are in the store; the next start does it. */
 void instance_free(struct instance *in);
 
 /* Marks what became of it, says it once on the log and as atom/<name> on the bus. */
@@ -112,16 +148,30 @@ void instance_report(struct instance *in, enum instance_health health, const cha
                      ...) __attribute__((format(printf, 3, 4)));
 const char *instance_health_name(const struct instance *in); /* or the stream's state */
 
-/* The steps, each in its own file; all on the loop thread. */
-void collect_open(struct instance *in);   /* collect.c: open(), then ticks              */
-void collect_watch(struct instance *in);  /* collect.c: each second: is it stuck?       */
-int history_restore(struct instance *in); /* history.c: model and stored rows           */
-void score_rows(struct instance *in);     /* score.c: all that wait, until a learning   */
-void learn_start(struct instance *in);    /* learn.c                                    */
+/* The steps, each in its own file; all on the loop thread but for what says otherwise. */
+void collect_open(struct instance *in);  /* collect.c: open(), then ticks               */
+void collect_close(struct instance *in); /* collect.c: close(), on a callback thread    */
+void collect_again(struct instance *in); /* collect.c: the period has changed           */
+/* history.c, on the learner thread: model and stored rows. 0 or -1 (memory, stopping). */
+int history_restore(struct instance *in);
+void score_rows(struct instance *in); /* score.c: all that wait, until a learning    */
+void learn_start(struct instance *in, enum lesson_what what); /* learn.c               */
+/* watch.c, a few times a second: is it stuck, is it silent, must its model be saved
+ * again? Says so as atom/<name>. */
+void watch_instance(struct instance *in);
+
+/* save.c. Asks for the model to be saved as it is at the next row boundary; when it is,
+ * save_done >= ticket. Nothing to save counts as saved. */
+void save_ask(struct instance *in, uint64_t ticket);
+void save_step(struct instance *in);  /* does what was asked, if it can now        */
+void save_pack(struct instance *in);  /* on the learner thread: stream -> packed   */
+void save_write(struct instance *in); /* packed -> file, on the saver thread       */
+int save_needed(const struct instance *in); /* it knows more than its file              */
+
+/* publish.c */
+void publish_obs(struct instance *in, const struct observed *row); /* as it arrives */
 void publish_row(struct instance *in, const struct observed *row,
-                 const struct verdict *v);                              /* publish.c */
-void publish_unscored(struct instance *in, const struct observed *row); /* at the end: the
-                                                next start scores it from the store  */
+                 const struct verdict *v); /* as it is scored */
 void publish_lesson(struct instance *in);
 void publish_health(struct instance *in);
 

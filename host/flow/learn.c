@@ -1,15 +1,12 @@
 /*
- * Beside scoring: what is due is learned on a learner thread, which has the whole stream
- * while its rows wait; the new generation is live when it comes back. A first model is
+ * Beside scoring: what needs the whole stream for longer than a row does - bringing back
+ * what was, a learning turn, packing the model - is done on a learner thread, while the
+ * rows wait; then they are scored by the generation that came of it. A first model is
  * saved at once, later ones at most once a minute: the rows since then are in the store.
  */
 #include "flow/instance.h"
 
 #include "base/log.h"
-#include "flow/keep.h"
-#include "flow/shelf.h"
-
-#include <stdlib.h>
 
 #define SAVE_MS 60000
 
@@ -18,34 +15,34 @@ static struct instance *of_job(struct pool_job *job)
     return (struct instance *)((char *)job - offsetof(struct instance, lesson));
 }
 
+/* ---- on the learner thread ------------------------------------------------------- */
+
 static int on_progress(void *ctx, uint32_t done, uint32_t all)
 {
     struct instance *in = ctx;
 
     atomic_store(&in->lesson_all, all);
     atomic_store(&in->lesson_done, done);
-    return atomic_load(&in->flow->stopping);
+    atomic_fetch_add(&in->flow->moved, 1);
+    return atomic_load(&in->flow->stopping) || atomic_load(&in->closing);
 }
 
 static void run(struct pool_job *job)
 {
     struct instance *in = of_job(job);
-    size_t len;
 
-    in->lesson_rc = stream_learn(in->stream, NULL, on_progress, in, &in->lesson_out);
-    int64_t now = clock_mono(in->flow->clock);
-    in->lesson_ms = now - in->lesson_began;
-    if (in->lesson_rc || in->lesson_out.rejected ||
-        (in->saved_at && now - in->saved_at < SAVE_MS))
-        return;
-    void *bytes = keep_save(in->stream, in->name, &len);
-    in->lesson_saved = 1;
-    if (!bytes)
-        in->lesson_rc = kiri_fail(&in->lesson_err, KIRI_INTERNAL, "out of memory");
-    else
-        in->lesson_rc =
-            shelf_save(in->flow->shelf, in->name, bytes, len, &in->lesson_err);
-    free(bytes);
+    atomic_fetch_add(&in->flow->moved, 1);
+    in->lesson_rc = 0;
+    switch (in->lesson_what) {
+    case LESSON_RESTORE: in->lesson_rc = history_restore(in); break;
+    case LESSON_TURN:
+        in->lesson_rc = stream_learn(in->stream, NULL, on_progress, in, &in->lesson_out);
+        in->lesson_ms = clock_mono(in->flow->clock) - in->lesson_began;
+        if (in->lesson_rc == 0 && !in->lesson_out.rejected && in->pack_after)
+            save_pack(in);
+        break;
+    case LESSON_PACK: save_pack(in); break;
+    }
 }
 
 static void post(struct pool_job *job)
@@ -55,21 +52,25 @@ static void post(struct pool_job *job)
     flow_post(in->flow, &in->learned);
 }
 
-static void deliver(struct flow_message *m)
-{
-    struct instance *in =
-        (struct instance *)((char *)m - offsetof(struct instance, learned));
+/* ---- on the loop thread ---------------------------------------------------------- */
 
-    in->learning = 0;
-    stream_facts(in->stream, &in->facts);
-    if (atomic_load(&in->flow->stopping))
-        return;
-    if (in->lesson_saved) {
-        in->saved_at = clock_mono(in->flow->clock);
-        if (in->lesson_rc)
-            log_error("%s: its model was not saved: %s", in->name, in->lesson_err.text);
-    } else if (in->lesson_rc) {
+static void restored(struct instance *in)
+{
+    if (*in->restored_how)
+        log_line(in->restored_level, "%s: %s", in->name, in->restored_how);
+    in->restored = in->lesson_rc == 0;
+    if (!in->restored && !in->closing)
+        instance_report(in, INSTANCE_BROKEN,
+                        "its history cannot be brought back: memory is short");
+}
+
+static void turned(struct instance *in)
+{
+    if (in->closing)
+        return; /* given up, and that is right */
+    if (in->lesson_rc) {
         log_error("%s: out of memory while learning", in->name);
+        return;
     }
     if (in->lesson_out.rejected)
         log_warn("%s: learning diverged and was rejected; generation %llu goes on",
@@ -79,19 +80,49 @@ static void deliver(struct flow_message *m)
                  in->lesson_out.steps, (long long)in->lesson_ms,
                  (double)in->lesson_out.before, (double)in->lesson_out.after);
     publish_lesson(in);
-    score_rows(in);
 }
 
-void learn_start(struct instance *in)
+static void deliver(struct flow_message *m)
 {
+    struct instance *in =
+        (struct instance *)((char *)m - offsetof(struct instance, learned));
+
+    in->learning = 0;
+    in->moved_at = clock_mono(in->flow->clock);
+    stream_facts(in->stream, &in->facts);
+    if (in->lesson_what == LESSON_RESTORE)
+        restored(in);
+    else if (in->lesson_what == LESSON_TURN)
+        turned(in);
+    if (in->packed || in->lesson_what == LESSON_PACK)
+        save_write(in);
+    if (in->closing)
+        score_rows(in); /* none of these starts a turn: they are in the last model too */
+    save_step(in);
+    score_rows(in);
+    instance_leave(in);
+}
+
+/* Will the model that comes of a turn be saved? */
+static int pack_after(const struct instance *in)
+{
+    return !in->writing && (!in->saved_at || in->lesson_began - in->saved_at >= SAVE_MS);
+}
+
+void learn_start(struct instance *in, enum lesson_what what)
+{
+    in->lesson_what = what;
     in->lesson.run = run;
     in->lesson.done = post;
     in->learned.deliver = deliver;
     in->lesson_began = clock_mono(in->flow->clock);
-    in->lesson_saved = 0;
+    in->moved_at = in->lesson_began;
+    in->pack_after = what == LESSON_TURN && pack_after(in);
+    if (in->pack_after)
+        in->packed_for = 0;
     atomic_store(&in->lesson_done, 0);
     atomic_store(&in->lesson_all, 0);
     in->learning = 1;
     if (pool_run(in->flow->learners, &in->lesson))
-        in->learning = 0; /* the host is stopping; score_rows sees `closing` */
+        in->learning = 0; /* the host has stopped */
 }

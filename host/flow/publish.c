@@ -1,5 +1,6 @@
 /*
- * The last step: what was seen and what it is worth, into the store and onto the bus.
+ * What was seen, as it arrives, and what it is worth, as it is scored: into the store and
+ * onto the bus. A row that waits for a learning is safe already.
  */
 #include "flow/instance.h"
 
@@ -24,16 +25,16 @@ static void emit(struct instance *in, const char *kind, int64_t ts, struct buf *
         store_put_message(in->flow->store, seq, ts, sent.data, sent.len, 0);
 }
 
-static void publish_obs(struct instance *in, const struct observed *row, uint64_t id)
+void publish_obs(struct instance *in, const struct observed *row)
 {
     struct buf values = { 0 }, members = { 0 };
 
     values_write(in->schema, row->v, &values);
-    message_obs(id, &values, row->label, &members);
+    message_obs(row->id, &values, row->label, &members);
     if (!buf_failed(&values)) {
         store_put_obs(in->flow->store,
                       &(struct store_obs){ .atom = in->name,
-                                           .id = id,
+                                           .id = row->id,
                                            .ts = row->ts,
                                            .label = row->label,
                                            .values = buf_text(&values) });
@@ -43,17 +44,11 @@ static void publish_obs(struct instance *in, const struct observed *row, uint64_
     buf_free(&members);
 }
 
-void publish_unscored(struct instance *in, const struct observed *row)
-{
-    publish_obs(in, row, in->flow->next_id++);
-}
-
 void publish_row(struct instance *in, const struct observed *row, const struct verdict *v)
 {
     struct buf members = { 0 }, fields = { 0 };
     struct jsonw j = jsonw_into(&fields);
 
-    publish_obs(in, row, v->id);
     verdict_fields(in->schema, row->v, v, 0, &j);
     message_score(in->schema, v, &fields, &members);
     int keep = v->alarm || v->row % DETAIL_EVERY == 0;

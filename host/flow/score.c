@@ -5,7 +5,7 @@
 #include "flow/instance.h"
 
 #include "base/log.h"
-#include "flow/values.h"
+#include "flow/atom_stream.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,8 +33,7 @@ static void score(struct instance *in, struct observed *row)
 {
     struct verdict v;
 
-    values_clock(in->schema, row->ts, row->v);
-    struct stream_row r = { .id = in->flow->next_id++, .ts = row->ts, .v = row->v };
+    struct stream_row r = { .id = row->id, .ts = row->ts, .v = row->v };
     if (stream_push(in->stream, &r, &v)) {
         in->dropped++;
         log_error("%s: out of memory, a row was not scored", in->name);
@@ -45,11 +44,25 @@ static void score(struct instance *in, struct observed *row)
     publish_row(in, row, &v);
 }
 
+static void adjust(struct instance *in)
+{
+    struct atom_rules rules = { in->period_ms, in->alarm_per_s, in->warmup,
+                                in->learn_off };
+    struct stream_options o = atom_options(&rules);
+
+    stream_adjust(in->stream, &o);
+    in->adjusted = 0;
+}
+
 void score_rows(struct instance *in)
 {
-    while (in->rows && !in->learning) {
-        if (!in->closing && stream_due(in->stream)) {
-            learn_start(in);
+    if (in->adjusted && in->stream && !in->learning)
+        adjust(in);
+    while (in->rows && !in->learning && in->restored) {
+        if (stream_due(in->stream)) {
+            if (in->closing)
+                return; /* they are in the store: the next start learns, then scores */
+            learn_start(in, LESSON_TURN);
             continue;
         }
         struct observed *row = in->rows;

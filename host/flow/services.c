@@ -190,11 +190,20 @@ int services_init(struct services *s, struct flow *f, const char *name,
         .peer = peer,
     };
     pthread_mutex_init(&s->gate_lock, NULL);
-    if (load_options(s, c, table) ||
-        (f->store && store_each_kv(f->store, name, load_key, s, NULL))) {
+    if (load_options(s, c, table)) {
         services_fini(s);
         return -1;
     }
+    return 0;
+}
+
+int services_keys(struct services *s, struct services *before)
+{
+    if (!before)
+        return store_each_kv(s->flow->store, s->name, load_key, s, NULL);
+    memcpy(s->kv, before->kv, sizeof s->kv);
+    s->n_kv = before->n_kv;
+    before->n_kv = 0;
     return 0;
 }
 

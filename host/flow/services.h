@@ -39,11 +39,14 @@ struct services {
     struct log_gate gate;
 };
 
-/* Reads the options and the stored keys. A flow without store and bus (replay, which only
- * asks an atom for its language) has no keys and nobody who hears notes. 0, or -1 when
- * memory is short or the store fails. */
+/* The table and the options; no keys yet. A flow without store and bus (replay, which
+ * only asks an atom for its language) has nobody who hears notes. 0, or -1 when memory is
+ * short. */
 int services_init(struct services *s, struct flow *f, const char *name,
                   const struct conf_atom *c, const struct kiri_option *table);
+/* The small state: inherited from `before`, what is stored if that is NULL. 0, or -1 when
+ * memory is short or the store fails. */
+int services_keys(struct services *s, struct services *before);
 void services_flush(struct services *s); /* loop thread, no callback running */
 void services_fini(struct services *s);
 

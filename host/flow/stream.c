@@ -69,6 +69,13 @@ static int make_scratch(struct stream *s, uint32_t positions)
                : -1;
 }
 
+void stream_adjust(struct stream *s, const struct stream_options *o)
+{
+    s->options.warmup = o->warmup ? o->warmup : 750;
+    s->options.learn_off = o->learn_off;
+    s->options.alarm_rate = o->alarm_rate > 0 ? o->alarm_rate : 1e-3;
+}
+
 struct stream *stream_new(const struct kiri_schema *schema,
                           const struct stream_options *o, char *why, size_t cap)
 {
@@ -80,11 +87,8 @@ struct stream *stream_new(const struct kiri_schema *schema,
     if (!s)
         goto no_memory;
     s->schema = schema;
-    s->options = *o;
-    if (!s->options.warmup)
-        s->options.warmup = 750;
-    if (!(s->options.alarm_rate > 0))
-        s->options.alarm_rate = 1e-3;
+    s->options.seed = o->seed;
+    stream_adjust(s, o);
     s->vocab = kiri_schema_vocab(schema);
     s->bos = (uint16_t)kiri_schema_bos(schema);
     s->max_tokens = kiri_schema_max_tokens(schema);

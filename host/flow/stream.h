@@ -83,6 +83,8 @@ struct stream;
 struct stream *stream_new(const struct kiri_schema *schema,
                           const struct stream_options *o, char *why, size_t cap);
 void stream_free(struct stream *s); /* NULL is fine */
+/* New rules from the next row on; the seed is the one that it was made with. */
+void stream_adjust(struct stream *s, const struct stream_options *o);
 
 /* Scores one row, then remembers it. 0, or -1 when memory is short: nothing happened. */
 int stream_push(struct stream *s, const struct stream_row *row, struct verdict *out);

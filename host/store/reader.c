@@ -193,3 +193,28 @@ int store_each_atom(struct store_reader *r, int (*each)(void *ctx, const char *a
     sqlite3_finalize(q);
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : reader_fail(r, err);
 }
+
+int store_newest(struct store_reader *r, const char *atom, uint32_t most, uint64_t *after,
+                 struct kiri_error *err)
+{
+    sqlite3_stmt *q;
+    int rc;
+
+    *after = 0;
+    if (reader_ready(r, err))
+        return -1;
+    /* By the index alone: nothing is sorted or kept. */
+    q = reader_prepare(r,
+                       "SELECT id FROM obs WHERE atom ="
+                       " (SELECT id FROM atom WHERE name = ?1)"
+                       " ORDER BY id DESC LIMIT 1 OFFSET ?2",
+                       atom, err);
+    if (!q)
+        return -1;
+    sqlite3_bind_int64(q, 2, (sqlite3_int64)most);
+    rc = sqlite3_step(q);
+    if (rc == SQLITE_ROW)
+        *after = (uint64_t)sqlite3_column_int64(q, 0);
+    sqlite3_finalize(q);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : reader_fail(r, err);
+}

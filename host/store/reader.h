@@ -51,6 +51,10 @@ int store_each_obs(struct store_reader *r, const char *atom, uint64_t after_id,
                    int64_t from_ts, int64_t to_ts,
                    int (*each)(void *ctx, const struct store_obs *o), void *ctx,
                    struct kiri_error *err);
+/* *after: the id before the newest `most` observations of the atom, for store_each_obs; 0
+ * when there are fewer. 0 or -1. */
+int store_newest(struct store_reader *r, const char *atom, uint32_t most, uint64_t *after,
+                 struct kiri_error *err);
 /* Every atom that ever stored something, by name. */
 int store_each_atom(struct store_reader *r, int (*each)(void *ctx, const char *atom),
                     void *ctx, struct kiri_error *err);

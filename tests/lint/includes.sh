@@ -15,9 +15,10 @@ BEGIN {
     may["store"] = may["bus"] = may["conf"] = may["load"] = "base sdk"
     may["stream"] = "engine sdk"
     may["flow"] = "stream engine model store bus conf load base sdk"
+    may["control"] = "flow stream bus store conf base sdk"
     may["client"] = "sdk"
     may["cli"] = "client flow stream model conf base sdk host"
-    may["host"] = "base engine model store bus conf load flow stream client cli sdk"
+    may["host"] = "base engine model store bus conf load flow stream control client cli sdk"
     may["sdk"] = may["plugins"] = "sdk"
 
     # The libraries that only some rooms know.
@@ -25,7 +26,7 @@ BEGIN {
     lib["sqlite3"] = "store"
     lib["yaml"] = "conf"
     lib["uv"] = "flow host"
-    lib["jansson"] = "model load bus flow client cli host"
+    lib["jansson"] = "model load bus flow control client cli host"
 
     # The engine is pure: floats and token ids. libm and what needs no kernel.
     n = split("assert errno fenv float immintrin arm_neon inttypes limits math stdalign " \
@@ -67,8 +68,10 @@ function room_of(path,    part, base) {
         wrong("nobody includes " name)
     else if (name ~ /^kiri\// && room != "sdk" && !has(may[room], "sdk"))
         wrong(room " may not include the SDK (" name ")")
-    else if (name ~ /^kiri\// && room == "client" && name != "kiri/wire.h")
+    else if (name ~ /^kiri\// && room == "client" && name !~ /^kiri\/(wire|client)\.h$/)
         wrong("client knows kiri/wire.h only, not " name)
+    else if (name == "kiri/client.h" && room != "client" && room != "cli")
+        wrong("only client and cli may include <" name ">")
     else if (quoted && (name ~ /\// || name == "host.h")) {
         to = room_of("host/" name)
         if (name !~ /^kiri\// && to != room && !has(may[room], to))

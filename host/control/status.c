@@ -1,14 +1,15 @@
-#include "control.h"
+/*
+ * What `kiri status` shows. Members only ever come to it; docs/control.md says what each
+ * means.
+ */
+#include "control/control.h"
 
-#include "base/json.h"
-#include "flow/values.h"
+#include "flow/verdict.h"
 
-#include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
-
-#define ID_MOST 64
 
 /* Resident bytes now; 0 where /proc does not say. */
 static int64_t resident(void)
@@ -34,6 +35,19 @@ static int64_t cpu_ms(void)
            (u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1000;
 }
 
+static void write_retention(const struct store_retention *keep, struct jsonw *j)
+{
+    jsonw_key(j, "retention");
+    jsonw_object(j);
+    jsonw_kint(j, "journal_ms", keep->journal_ms);
+    jsonw_kint(j, "journal_bytes", keep->journal_bytes);
+    jsonw_kint(j, "observations_ms", keep->observations_ms);
+    jsonw_kint(j, "scores_ms", keep->scores_ms);
+    jsonw_kint(j, "rollup_after_ms", keep->rollup_after_ms);
+    jsonw_kint(j, "size_bytes", keep->size_bytes);
+    jsonw_end(j);
+}
+
 static void write_store(const struct control *c, struct jsonw *j)
 {
     struct store_state s;
@@ -47,6 +61,20 @@ static void write_store(const struct control *c, struct jsonw *j)
     jsonw_kint(j, "queued", (int64_t)s.queued);
     jsonw_kint(j, "dropped", (int64_t)s.dropped);
     jsonw_kint(j, "bytes", s.bytes);
+    write_retention(&s.keep, j);
+    jsonw_kint(j, "checked_ts", s.checked_ts);
+    jsonw_key(j, "recovered");
+    if (!s.recovered.ts) {
+        jsonw_null(j);
+    } else {
+        jsonw_object(j);
+        jsonw_kint(j, "ts", s.recovered.ts);
+        jsonw_kbool(j, "going", s.recovered.going);
+        jsonw_kstr(j, "kept_as", s.recovered.kept_as);
+        jsonw_kint(j, "rows", (int64_t)s.recovered.rows);
+        jsonw_kint(j, "lost", (int64_t)s.recovered.lost);
+        jsonw_end(j);
+    }
     jsonw_end(j);
 }
 
@@ -140,6 +168,15 @@ static void write_atom(const struct control *c, const struct instance *in,
     jsonw_kint(j, "errors", (int64_t)in->errors);
     jsonw_kint(j, "skipped", (int64_t)in->skipped);
     jsonw_kint(j, "dropped", (int64_t)in->dropped);
+    jsonw_kint(j, "waiting", in->n_rows);
+    jsonw_kint(j, "late_ms", in->late_ms);
+    jsonw_kint(j, "late_most_ms", in->late_most_ms);
+    jsonw_kstr(j, "unsaved", in->unsaved);
+    jsonw_key(j, "saved_ms_ago");
+    if (in->saved_at)
+        jsonw_int(j, now - in->saved_at);
+    else
+        jsonw_null(j);
     jsonw_key(j, "last_ms_ago");
     if (in->last_ok)
         jsonw_int(j, now - in->last_ok);
@@ -154,7 +191,7 @@ static void write_atom(const struct control *c, const struct instance *in,
     jsonw_end(j);
 }
 
-static void write_status(const struct control *c, struct jsonw *j)
+void control_status(const struct control *c, struct jsonw *j)
 {
     jsonw_kint(j, "v", 1);
     jsonw_kstr(j, "version", KIRI_VERSION);
@@ -171,44 +208,16 @@ static void write_status(const struct control *c, struct jsonw *j)
     jsonw_kint(j, "cpu_ms", cpu_ms());
     write_store(c, j);
     write_traffic(c, j);
+    jsonw_key(j, "answers");
+    jsonw_object(j);
+    jsonw_kint(j, "given", (int64_t)c->answered);
+    jsonw_kint(j, "running", c->answers.n_running);
+    jsonw_kint(j, "remembered", c->answers.n);
+    jsonw_end(j);
+    c->act.status(c->act.ctx, j);
     jsonw_key(j, "atoms");
     jsonw_array(j);
     for (uint32_t i = 0; i < c->n_instances; i++)
-        write_atom(c, c->instances[i], j);
+        write_atom(c, c->instance[i], j);
     jsonw_end(j);
-}
-
-static void refuse(struct jsonw *j, int code, const char *sentence)
-{
-    jsonw_kbool(j, "ok", 0);
-    jsonw_kint(j, "code", code);
-    jsonw_kstr(j, "error", sentence);
-}
-
-void control_answer(const struct control *c, uint64_t uid, const char *request,
-                    size_t len, struct buf *out)
-{
-    json_t *root = json_loadb(request, len, JSON_REJECT_DUPLICATES, NULL);
-    const char *cmd = json_string_value(json_object_get(root, "cmd"));
-    const char *id = json_string_value(json_object_get(root, "id"));
-    struct jsonw j = jsonw_into(out);
-
-    jsonw_object(&j);
-    jsonw_kstr(&j, "id", id && strlen(id) <= ID_MOST ? id : "");
-    if (uid != geteuid() && uid != 0) {
-        refuse(&j, KIRI_NO_PERMISSION, "this host obeys its own user and root only");
-    } else if (!json_is_object(root) || !cmd) {
-        refuse(&j, KIRI_USAGE,
-               "a request is a JSON object like {\"id\":\"1\",\"cmd\":\"status\"}");
-    } else if (strcmp(cmd, "status") == 0) {
-        jsonw_kbool(&j, "ok", 1);
-        write_status(c, &j);
-    } else if (strcmp(cmd, "stop") == 0) {
-        jsonw_kbool(&j, "ok", 1);
-        c->stop(c->ctx);
-    } else {
-        refuse(&j, KIRI_USAGE, "unknown command; this host knows status and stop");
-    }
-    jsonw_end(&j);
-    json_decref(root);
 }
