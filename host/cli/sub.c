@@ -14,15 +14,15 @@
 
 #define PATIENCE_MS 2500 /* a heartbeat comes each second */
 #define WAIT_MS     500
-#define HEARTBEAT   "heartbeat "
 
-enum { COUNT, JSON, BUS, STATE };
+enum { SINCE, SNAPSHOT, COUNT, JSON, CA, BUS, STATE };
 
 struct listener {
     struct kiri_client *client;
     const struct call *call;
     int64_t left; /* messages still to print; < 0: no end */
     uint64_t lost;
+    char why[512]; /* said last */
 };
 
 /* "score/" and "" are byte prefixes; "score/pulse" is that topic and what is below it. */
@@ -44,8 +44,6 @@ static int wanted(const struct call *call, const struct kiri_message *m)
     return 0;
 }
 
-/* The heartbeat is always heard: it tells a silent topic from a host that is not there.
- */
 static int subscribe(const struct listener *l, char *why, size_t cap)
 {
     char topic[KIRI_TOPIC_MAX + 2];
@@ -65,7 +63,7 @@ static int subscribe(const struct listener *l, char *why, size_t cap)
         if (kiri_client_subscribe(l->client, topic, why, cap))
             return -1;
     }
-    return kiri_client_subscribe(l->client, HEARTBEAT, why, cap);
+    return 0;
 }
 
 static void print(const struct kiri_message *m, int json)
@@ -79,67 +77,120 @@ static void print(const struct kiri_message *m, int json)
            (int)m->json_len - 1, m->json + 1);
 }
 
+/* Holes, on stderr, before what follows them. */
 static void say_lost(struct listener *l)
 {
     uint64_t lost = kiri_client_lost(l->client);
+    const char *why = kiri_client_why(l->client);
 
+    if (strcmp(why, l->why) != 0)
+        fprintf(stderr, "kiri sub: %s\n", why);
+    snprintf(l->why, sizeof l->why, "%s", why);
     if (lost > l->lost)
         fprintf(stderr, "kiri sub: %" PRIu64 " message%s lost\n", lost - l->lost,
                 lost - l->lost == 1 ? " was" : "s were");
     l->lost = lost;
 }
 
-static int listen(struct listener *l, const char *url)
+static int print_one(struct listener *l, const char *bytes, size_t len)
 {
     struct kiri_message m;
+
+    if (kiri_message_split(bytes, len, &m) || !wanted(l->call, &m))
+        return 0;
+    print(&m, l->call->value[JSON] != NULL);
+    if (l->left > 0)
+        l->left--;
+    return ferror(stdout);
+}
+
+static int listen(struct listener *l, const char *url)
+{
     const char *bytes;
     size_t len;
-    int silent_ms = 0, said = 0;
+    int got = 0, said = 0;
 
-    while (!interrupted() && l->left != 0) {
-        int got = kiri_client_next(l->client, WAIT_MS, &bytes, &len);
-        if (got < 0)
-            break;
-        if (got == 0) {
-            silent_ms += WAIT_MS;
-            if (silent_ms >= PATIENCE_MS && !said && !interrupted()) {
-                fprintf(stderr, "kiri sub: waiting for a host at %s\n", url);
-                said = 1;
-            }
-            continue;
+    while (!interrupted() && l->left != 0 && got >= 0) {
+        got = kiri_client_next(l->client, 0, &bytes, &len);
+        if (got == 0) { /* what was printed is seen before we wait */
+            if (fflush(stdout))
+                break;
+            got = kiri_client_next(l->client, WAIT_MS, &bytes, &len);
         }
-        silent_ms = 0;
         say_lost(l);
-        if (kiri_message_split(bytes, len, &m) || !wanted(l->call, &m))
-            continue;
-        print(&m, l->call->value[JSON] != NULL);
-        if (fflush(stdout))
+        if (got > 0 && print_one(l, bytes, len))
             break;
-        if (l->left > 0)
-            l->left--;
+        if (got == 0 && !said && !interrupted() &&
+            kiri_client_silent_ms(l->client) >= PATIENCE_MS) {
+            fprintf(stderr, "kiri sub: waiting for a host at %s\n", url);
+            said = 1;
+        }
     }
-    return command_finish();
+    int rc = command_finish();
+    return got < 0 && rc == 0 ? KIRI_UNAVAILABLE : rc;
+}
+
+/* --since oldest, --since BOOT:SEQ. */
+static int read_since(const char *text, struct kiri_client_options *o, char *boot,
+                      size_t cap, struct kiri_error *err)
+{
+    const char *colon = strrchr(text, ':');
+    int64_t seq;
+
+    if (strcmp(text, "oldest") == 0) {
+        o->start = KIRI_START_OLDEST;
+        return 0;
+    }
+    if (!colon || colon == text || (size_t)(colon - text) >= cap ||
+        units_integer(colon + 1, &seq) || seq < 0)
+        return kiri_fail(err, KIRI_USAGE,
+                         "--since takes BOOT:SEQ, as they stand in a message (such as "
+                         "7f3a:991), or oldest, not '%s'",
+                         text);
+    snprintf(boot, cap, "%.*s", (int)(colon - text), text);
+    o->start = KIRI_START_AFTER;
+    o->boot = boot;
+    o->seq = (uint64_t)seq;
+    return 0;
+}
+
+static int read_options(struct listener *l, struct kiri_client_options *o, char *boot,
+                        size_t cap, struct kiri_error *err)
+{
+    const struct call *call = l->call;
+
+    if (call->value[COUNT] &&
+        (units_integer(call->value[COUNT], &l->left) || l->left < 1))
+        return kiri_fail(err, KIRI_USAGE, "--count takes a number from 1 on, not '%s'",
+                         call->value[COUNT]);
+    for (int i = 0; i < call->n_words; i++)
+        if (strlen(call->word[i]) >= KIRI_TOPIC_MAX)
+            return kiri_fail(err, KIRI_USAGE, "no topic is as long as '%.60s...'",
+                             call->word[i]);
+    if (call->value[SINCE] && call->value[SNAPSHOT])
+        return kiri_fail(err, KIRI_USAGE,
+                         "--since and --snapshot both say where to begin: say one");
+    if (call->value[SNAPSHOT])
+        o->start = KIRI_START_SNAPSHOT;
+    o->ca_file = call->value[CA];
+    return call->value[SINCE] ? read_since(call->value[SINCE], o, boot, cap, err) : 0;
 }
 
 static int run(const struct call *call)
 {
     struct listener l = { .call = call, .left = -1 };
+    struct kiri_client_options o = { .start = KIRI_START_NOW };
     struct kiri_error err = { 0 };
     struct reach reach = { 0 };
-    char why[512] = "";
-    int rc = 0;
+    char why[512] = "", boot[64];
+    int rc = read_options(&l, &o, boot, sizeof boot, &err);
 
-    if (call->value[COUNT] && (units_integer(call->value[COUNT], &l.left) || l.left < 1))
-        rc = kiri_fail(&err, KIRI_USAGE, "--count takes a number from 1 on, not '%s'",
-                       call->value[COUNT]);
-    for (int i = 0; i < call->n_words && !rc; i++)
-        if (strlen(call->word[i]) >= KIRI_TOPIC_MAX)
-            rc = kiri_fail(&err, KIRI_USAGE, "no topic is as long as '%.60s...'",
-                           call->word[i]);
     if (!rc)
         rc = reach_find(&reach, call->value[BUS], call->value[STATE], &err);
     if (!rc) {
-        l.client = kiri_client_hear(reach.bus, why, sizeof why);
+        o.bus = reach.bus;
+        o.control = reach.control;
+        l.client = kiri_client_open(&o, why, sizeof why);
         if (!l.client || subscribe(&l, why, sizeof why))
             rc = kiri_fail(&err, KIRI_UNAVAILABLE, "cannot hear %s: %s", reach.bus, why);
     }
@@ -165,18 +216,31 @@ const struct command command_sub = {
         "is empty or ends with '/' stands for every topic that begins so; any other for\n"
         "that topic and what is below it, so that score/pulse is never score/pulse2.\n"
         "Waits for a host that is not there yet, and connects again to one that comes\n"
-        "back. When messages were lost on the way, a line on stderr says how many.\n"
+        "back. Each message is printed once and in order: what was lost on the way is\n"
+        "taken from the host's journal. What the journal does not have either is said\n"
+        "on stderr, with its number.\n"
         "\n"
         "Topics: obs/A score/A model/A atom/A note/A/NAME log/LEVEL heartbeat\n",
-    .option = { { "count", "N", "Stops after N messages. Default: never." },
+    .option = { { "since", "PLACE",
+                  "Begins after this message: BOOT:SEQ, as in the last one that\n"
+                  "                     was printed, or oldest. Default: now." },
+                { "snapshot", NULL,
+                  "First the last message of each topic, as late joiners need." },
+                { "count", "N", "Stops after N messages. Default: never." },
                 { "json", NULL, "Only the JSON, with the topic as its first member." },
+                { "ca", "FILE",
+                  "For a tls+tcp:// bus: the PEM file of who vouches for it." },
                 OPTION_BUS,
                 OPTION_STATE },
     .examples = "  kiri sub score/\n"
                 "  kiri sub score/pulse model/pulse --json\n"
-                "  kiri sub '' --count 100\n",
-    .exits = "  0   stopped by --count or Ctrl-C\n"
-             "  64  the command line is wrong\n"
-             "  69  no host ever ran with this state directory\n",
+                "  kiri sub '' --since oldest --count 100\n"
+                "  kiri sub score/ --snapshot\n"
+                "  kiri sub score/ --bus tls+tcp://mini.example:7788 --ca ca.pem\n",
+    .exits =
+        "  0   stopped by --count or Ctrl-C\n"
+        "  64  the command line is wrong\n"
+        "  69  no host ever ran with this state directory, or it does not give what\n"
+        "      --since or --snapshot asks for\n",
     .run = run,
 };

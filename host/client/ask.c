@@ -4,10 +4,11 @@
  * nng_dial says at once when nobody listens, but waits as long as it likes for a host
  * that is stopped: it runs on a thread of its own, which closing the socket ends.
  */
-#include "client/client.h"
+#include "client/ask.h"
 
 #include "client/close.h"
 
+#include <kiri/client.h>
 #include <kiri/wire.h>
 
 #include <errno.h>
@@ -22,8 +23,6 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-#define ANSWER_MOST (4u << 20) /* bytes of an answer that we are willing to take */
 
 struct dial {
     nng_socket socket;
@@ -141,12 +140,40 @@ static void explain(int rv, const char *url, int timeout_ms, char *why, size_t c
         snprintf(why, cap, "%s: %s", url, nng_strerror(rv));
 }
 
-char *kiri_client_ask(const char *control_url, const char *json, int timeout_ms,
-                      size_t *len, char *why, size_t cap)
+int ask_open(nng_socket *socket, int resend_ms)
+{
+    int rv = nng_req0_open(socket);
+
+    if (rv)
+        return rv;
+    nng_socket_set_size(*socket, NNG_OPT_RECVMAXSZ, ANSWER_MOST);
+    nng_socket_set_ms(*socket, NNG_OPT_REQ_RESENDTIME, resend_ms);
+    return 0;
+}
+
+int ask_once(const char *url, const char *json, int timeout_ms, char **answer,
+             size_t *len)
 {
     int64_t until = now_ms() + timeout_ms;
     nng_socket socket;
     nng_msg *reply = NULL;
+    /* Asked once: a command that takes long must not be sent again meanwhile. */
+    int rv =
+        ask_open(&socket, timeout_ms < INT_MAX / 4 ? 2 * timeout_ms + 60000 : INT_MAX);
+
+    if (rv || (rv = dial(socket, url, until)))
+        return rv;
+    rv = exchange(socket, json, until, &reply);
+    if (rv == 0 && !(*answer = copy_answer(reply, len)))
+        rv = NNG_ENOMEM;
+    nng_msg_free(reply);
+    close_behind(socket);
+    return rv;
+}
+
+char *kiri_client_ask(const char *control_url, const char *json, int timeout_ms,
+                      size_t *len, char *why, size_t cap)
+{
     char *answer = NULL;
     int rv;
 
@@ -155,24 +182,8 @@ char *kiri_client_ask(const char *control_url, const char *json, int timeout_ms,
                  strlen(json), KIRI_WIRE_MAX);
         return NULL;
     }
-    if ((rv = nng_req0_open(&socket))) {
-        snprintf(why, cap, "cannot open a REQ socket: %s", nng_strerror(rv));
-        return NULL;
-    }
-    nng_socket_set_size(socket, NNG_OPT_RECVMAXSZ, ANSWER_MOST);
-    /* Asked once: a command that takes long must not be sent again meanwhile. */
-    nng_socket_set_ms(socket, NNG_OPT_REQ_RESENDTIME,
-                      timeout_ms < INT_MAX / 4 ? 2 * timeout_ms + 60000 : INT_MAX);
-    if ((rv = dial(socket, control_url, until))) {
-        explain(rv, control_url, timeout_ms, why, cap);
-        return NULL;
-    }
-    rv = exchange(socket, json, until, &reply);
+    rv = ask_once(control_url, json, timeout_ms, &answer, len);
     if (rv)
         explain(rv, control_url, timeout_ms, why, cap);
-    else if (!(answer = copy_answer(reply, len)))
-        snprintf(why, cap, "out of memory");
-    nng_msg_free(reply);
-    close_behind(socket);
     return answer;
 }

@@ -1,6 +1,5 @@
 #include "client/gaps.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,30 +45,25 @@ static struct gaps_topic *find(struct gaps *g, const char *name, size_t len, int
     return &more[lo];
 }
 
-/* The text after ,"key": in the header that every message begins with; a quote inside a
- * JSON string is escaped, so the first match is the header's. NULL: there is none. */
-static const char *header(const struct kiri_message *m, const char *key)
+static void note_boot(struct gaps *g, const struct kiri_head *h)
 {
-    char pattern[16];
-    int n = snprintf(pattern, sizeof pattern, ",\"%s\":", key);
-    const char *at = memmem(m->json, m->json_len, pattern, (size_t)n);
-
-    return at ? at + n : NULL;
-}
-
-static void note_boot(struct gaps *g, const struct kiri_message *m)
-{
-    const char *boot = header(m, "boot");
-    size_t n = boot && *boot == '"' ? strcspn(boot + 1, "\"") : 0;
-
-    if (n == 0 || n >= sizeof g->boot)
+    if (h->boot_len >= sizeof g->boot)
         return;
-    if (strncmp(g->boot, boot + 1, n) == 0 && g->boot[n] == '\0')
+    if (strncmp(g->boot, h->boot, h->boot_len) == 0 && g->boot[h->boot_len] == '\0')
         return;
     for (size_t i = 0; i < g->n_topics; i++)
         g->topic[i].n = 0;
-    memcpy(g->boot, boot + 1, n);
-    g->boot[n] = '\0';
+    if (g->boot[0])
+        g->whole = 1;
+    memcpy(g->boot, h->boot, h->boot_len);
+    g->boot[h->boot_len] = '\0';
+}
+
+/* The log and the heartbeat are heard live only: where they begin is no loss. */
+static int is_journalled(const char *name, size_t len)
+{
+    return !(len >= 4 && memcmp(name, "log/", 4) == 0) &&
+           !(len == 9 && memcmp(name, "heartbeat", 9) == 0);
 }
 
 /* `before` is the count right before what is known now. */
@@ -81,31 +75,32 @@ static void advance(struct gaps *g, const char *name, size_t len, uint64_t befor
 
     if (!t)
         return;
-    if (!is_new && before > t->n)
+    if (before > t->n && (t->n || (g->whole && is_journalled(name, len))))
         g->lost += before - t->n;
     if (is_new || now > t->n)
         t->n = now;
 }
 
-void gaps_hear(struct gaps *g, const struct kiri_message *m)
+void gaps_hear(struct gaps *g, const struct kiri_message *m, const struct kiri_head *h)
 {
-    const char *n = header(m, "n");
-    uint64_t now = n ? strtoull(n, NULL, 10) : 0;
-
-    if (!now)
+    if (!h->n)
         return;
-    note_boot(g, m);
-    advance(g, m->topic, m->topic_len, now - 1, now);
+    note_boot(g, h);
+    advance(g, m->topic, m->topic_len, h->n - 1, h->n);
 }
 
 void gaps_heartbeat(struct gaps *g, const struct kiri_message *m,
+                    const struct kiri_head *h,
                     int (*wanted)(void *ctx, const char *name, size_t len), void *ctx)
 {
-    const char *at = header(m, "topics");
+    /* a quote inside a JSON string is escaped, so the first match is the member */
+    static const char topics[] = ",\"topics\":{";
+    const char *at = memmem(m->json, m->json_len, topics, sizeof topics - 1);
 
-    note_boot(g, m);
-    if (!at || *at++ != '{')
+    note_boot(g, h);
+    if (!at)
         return;
+    at += sizeof topics - 1;
     while (*at == '"') { /* topics need no escapes */
         const char *name = at + 1;
         size_t len = strcspn(name, "\"");

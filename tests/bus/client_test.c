@@ -18,7 +18,8 @@
 static struct kiri_client *hear(const char *prefix)
 {
     char why[256];
-    struct kiri_client *c = kiri_client_hear(url, why, sizeof why);
+    const struct kiri_client_options o = { .bus = url };
+    struct kiri_client *c = kiri_client_open(&o, why, sizeof why);
 
     if (!c || kiri_client_subscribe(c, prefix, why, sizeof why))
         fail_msg("%s", why);
@@ -191,10 +192,11 @@ static void a_signal_interrupts_the_waiting(void **state)
 
 static void a_url_that_is_none_gets_a_sentence(void **state)
 {
+    const struct kiri_client_options o = { .bus = "carrier-pigeon://loft" };
     char why[256] = "";
 
     (void)state;
-    assert_null(kiri_client_hear("carrier-pigeon://loft", why, sizeof why));
+    assert_null(kiri_client_open(&o, why, sizeof why));
     assert_non_null(strstr(why, "carrier-pigeon://loft"));
     kiri_client_free(NULL);
 }

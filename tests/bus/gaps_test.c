@@ -21,27 +21,31 @@ static void hear(struct gaps *g, const struct step *s)
 {
     char text[256];
     struct kiri_message m;
+    struct kiri_head h;
 
     snprintf(text, sizeof text,
              "%s {\"v\":1,\"host\":\"h,\\\"n\\\":9\",\"boot\":\"%s\",\"ts\":1,\"seq\":77,"
              "\"n\":%u,\"x\":{\"a\":1,\"n\":5}}",
              s->topic, s->boot, s->n);
     assert_int_equal(kiri_message_split(text, strlen(text), &m), 0);
-    gaps_hear(g, &m);
+    assert_int_equal(kiri_message_head(&m, &h), 0);
+    gaps_hear(g, &m, &h);
 }
 
 static void gaps_are_judged_topic_by_topic(void **state)
 {
     static const struct step steps[] = {
         { "a", "score/x", 5, 0 }, /* the first says where it stands        */
-        { "a", "score/x", 6, 0 },  { "a", "score/y", 900, 0 },
+        { "a", "score/x", 6, 0 },   { "a", "score/y", 900, 0 },
         { "a", "score/x", 9, 2 }, /* 7 and 8                               */
-        { "a", "score/xy", 1, 2 }, { "a", "score/y", 901, 2 },
+        { "a", "score/xy", 1, 2 },  { "a", "score/y", 901, 2 },
         { "a", "score/x", 9, 2 }, /* the same again                        */
         { "a", "score/x", 3, 2 }, /* an old one                            */
-        { "a", "score/x", 10, 2 }, { "b", "score/x", 1, 2 }, /* a new start */
-        { "b", "score/y", 3, 4 }, /* 1 and 2 of the new start              */
-        { "b", "score/z", 7, 4 },
+        { "a", "score/x", 10, 2 },  { "b", "score/x", 1, 2 }, /* a new start */
+        { "b", "score/y", 3, 4 },   /* 1 and 2 of the new start              */
+        { "b", "score/z", 7, 10 },  /* heard from its beginning */
+        { "b", "log/info", 7, 10 }, /* not journalled              */
+        { "b", "log/info", 9, 11 },
     };
     struct gaps g = { .topic = NULL };
 
@@ -64,6 +68,7 @@ static void beat(struct gaps *g, const char *topics)
 {
     char text[512];
     struct kiri_message m;
+    struct kiri_head h;
 
     snprintf(
         text, sizeof text,
@@ -71,7 +76,8 @@ static void beat(struct gaps *g, const char *topics)
         "\"period\":5000,\"topics\":%s",
         topics);
     assert_int_equal(kiri_message_split(text, strlen(text), &m), 0);
-    gaps_heartbeat(g, &m, begins_with_score, NULL);
+    assert_int_equal(kiri_message_head(&m, &h), 0);
+    gaps_heartbeat(g, &m, &h, begins_with_score, NULL);
 }
 
 static void a_heartbeat_tells_what_is_missing_at_the_end(void **state)

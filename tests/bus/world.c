@@ -150,9 +150,9 @@ static int read_exactly(int fd, void *out, size_t n, int timeout_ms)
         struct pollfd p = { .fd = fd, .events = POLLIN };
         ssize_t got;
 
-        if (poll(&p, 1, timeout_ms) <= 0)
+        if (TEMP_FAILURE_RETRY(poll(&p, 1, timeout_ms)) <= 0)
             return -1;
-        got = read(fd, at, n);
+        got = TEMP_FAILURE_RETRY(read(fd, at, n));
         if (got <= 0)
             return -1;
         at += got;
@@ -173,7 +173,8 @@ int raw_connect(const char *name, int protocol)
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     snprintf(at.sun_path, sizeof at.sun_path, "%.60s/%.30s", room, name);
-    if (fd >= 0 && connect(fd, (struct sockaddr *)&at, sizeof at) == 0 &&
+    if (fd >= 0 &&
+        TEMP_FAILURE_RETRY(connect(fd, (struct sockaddr *)&at, sizeof at)) == 0 &&
         send(fd, hello, sizeof hello, MSG_NOSIGNAL) == sizeof hello &&
         read_exactly(fd, hello, sizeof hello, 5000) == 0)
         return fd;
