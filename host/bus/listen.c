@@ -1,5 +1,7 @@
 #include "bus/inside.h"
 
+#include "base/clock.h"
+
 #include <kiri/wire.h>
 
 #include <errno.h>
@@ -47,7 +49,11 @@ static int is_live(const char *path)
 
     if (p.fd < 0)
         return errno == EAGAIN; /* its queue is full: somebody is there, but busy */
-    poll(&p, 1, GREETING_MS);
+    for (int64_t end = clock_mono(&clock_system) + GREETING_MS;;) {
+        int64_t left = end - clock_mono(&clock_system);
+        if (left <= 0 || poll(&p, 1, (int)left) >= 0 || errno != EINTR)
+            break;
+    }
     close(p.fd);
     return 1;
 }

@@ -96,7 +96,8 @@ static int start(const char *exe, int image, struct child *c, struct kiri_error 
         return 0;
     e = errno;
     kill(c->pid, SIGKILL);
-    waitpid(c->pid, NULL, 0);
+    while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
+        continue;
     close(c->out);
     return kiri_fail(err, KIRI_INTERNAL, "a probe cannot be watched: %s", strerror(e));
 

@@ -144,13 +144,18 @@ int has_peers(struct bus *b, unsigned n)
 
 static int read_exactly(int fd, void *out, size_t n, int timeout_ms)
 {
+    int64_t end = now_ms() + timeout_ms;
     char *at = out;
 
     while (n) {
         struct pollfd p = { .fd = fd, .events = POLLIN };
         ssize_t got;
 
-        if (TEMP_FAILURE_RETRY(poll(&p, 1, timeout_ms)) <= 0)
+        int64_t left = end - now_ms();
+        int ready = left > 0 ? poll(&p, 1, (int)left) : 0;
+        if (ready < 0 && errno == EINTR)
+            continue;
+        if (ready <= 0)
             return -1;
         got = TEMP_FAILURE_RETRY(read(fd, at, n));
         if (got <= 0)

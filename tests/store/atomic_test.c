@@ -167,7 +167,7 @@ static void a_full_disk_leaves_the_old_bytes(void **state)
                   ? 0
                   : 1);
     }
-    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(TEMP_FAILURE_RETRY(waitpid(child, &status, 0)), child);
     assert_int_equal(status, 0);
     assert_holds(r, "pulse", "old");
     assert_int_equal(count_names(r, ""), 1);
@@ -195,7 +195,7 @@ static void a_kill_at_any_moment_leaves_old_or_new(void **state)
                 atomic_replace(r->dir, "pulse", page[i % 2], sizeof page[0], NULL);
         nanosleep(&moment, NULL);
         kill(child, SIGKILL);
-        waitpid(child, NULL, 0);
+        TEMP_FAILURE_RETRY(waitpid(child, NULL, 0));
 
         fd = openat(r->dir, "pulse", O_RDONLY);
         assert_true(fd >= 0);

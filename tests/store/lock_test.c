@@ -3,6 +3,7 @@
  */
 #include "store/lock.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -47,10 +48,10 @@ static pid_t start_rival(const int start[2], int say)
         int fd;
 
         close(start[1]);
-        n = read(start[0], &go, 1);
+        n = TEMP_FAILURE_RETRY(read(start[0], &go, 1));
         fd = n ? -1 : lock_take(dir, NULL);
         n = write(say, fd < 0 ? "n" : "y", 1);
-        if (fd >= 0 && n == 1)
+        while (fd >= 0 && n == 1)
             pause();
         _exit(0);
     }
@@ -72,7 +73,7 @@ static void of_twenty_at_once_one_wins_and_a_kill_frees_it(void **state)
         child[i] = start_rival(start, said[1]);
     close(start[1]); /* all of them read the end of the pipe at once */
     while (heard < RIVALS) {
-        ssize_t n = read(said[0], word + heard, RIVALS - heard);
+        ssize_t n = TEMP_FAILURE_RETRY(read(said[0], word + heard, RIVALS - heard));
         assert_true(n > 0);
         heard += (size_t)n;
     }
@@ -83,7 +84,7 @@ static void of_twenty_at_once_one_wins_and_a_kill_frees_it(void **state)
 
     for (int i = 0; i < RIVALS; i++) {
         kill(child[i], SIGKILL);
-        waitpid(child[i], &ends, 0);
+        TEMP_FAILURE_RETRY(waitpid(child[i], &ends, 0));
     }
     fd = lock_take(dir, NULL);
     assert_true(fd >= 0);
