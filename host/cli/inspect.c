@@ -169,7 +169,7 @@ static void history_line(struct canvas *c, const struct model *m)
 
 static void calibration_line(struct canvas *c, const struct model *m)
 {
-    uint64_t rows = rows_of(m, "calibration.score");
+    uint64_t rows = rows_of(m, "calibration.row_tail");
 
     if (!rows)
         rows = rows_of(m, "calibration.sum");

@@ -145,7 +145,8 @@ double past_tail(const struct past *p, double x)
         mean += ((double)p->sorted[i] - threshold) / top;
     if (!(mean > 1e-6))
         mean = 1e-6;
-    double tail = (top + 1.0) / (n + 1.0) * exp(-(x - threshold) / mean);
+    double far = (x - threshold) / (mean * top);
+    double tail = (top + 1.0) / (n + 1.0) * exp(-(double)top * log1p(far));
     if (tail > 1)
         tail = 1;
     return tail > 1e-12 ? tail : 1e-12;

@@ -50,7 +50,10 @@ double decades_of_z(double z);
 /* P(a value of this past >= x), in (0, 1]: (k + 1) / (n + 1) by counting; beyond the
  * largest 1/50 (or the largest 10 values when that is more) an exponential is fitted to
  * the excesses (peaks over threshold with shape 0: Pickands 1975, Balkema & de Haan
- * 1974), never below 1e-12. 1 while fewer than PAST_ENOUGH are held. */
+ * 1974). Its mean m is known from those k excesses only, so what is said is the
+ * predictive tail, (1 + t / (k m))^-k, which few excesses keep heavy (the Pareto of an
+ * exponential whose rate has Jeffreys' prior: Zellner 1971). Never below 1e-12; 1 while
+ * fewer than PAST_ENOUGH are held. */
 double past_tail(const struct past *p, double x);
 
 /* The onset logic: an alarm opens at the first row whose tail is at most `rate` after at

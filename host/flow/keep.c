@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TURNS 9 /* counters of the calibration, one tensor */
+
 /* ---- saving ---------------------------------------------------------------------- */
 
 /* The language in words, for `kiri inspect` and for people with another tool. */
@@ -52,6 +54,19 @@ static void spell_schema(const struct kiri_schema *schema, struct buf *out)
     jsonw_end(&j);
 }
 
+/* What waits behind the guard, three numbers a row; NULL when memory is short. */
+static float *guards_of(const struct stream *s)
+{
+    float *all = calloc(GUARD_ROWS, 3 * sizeof *all);
+
+    for (uint32_t i = 0; all && i < s->n_guarded; i++) {
+        all[3 * i] = s->guarded[i].row;
+        all[3 * i + 1] = s->guarded[i].six;
+        all[3 * i + 2] = (float)s->guarded[i].counts;
+    }
+    return all;
+}
+
 void *keep_save(const struct stream *s, const char *atom, size_t *len)
 {
     struct safetensors_writer *w = safetensors_writer_new();
@@ -59,12 +74,17 @@ void *keep_save(const struct stream *s, const char *atom, size_t *len)
     void *bytes;
     char hash[17];
     double sums[4] = { s->by_row.mean, s->by_row.m2, s->by_six.mean, s->by_six.m2 };
-    uint32_t turns[7] = { s->by_row.past.at, s->by_row.since, s->by_six.past.at,
-                          s->by_six.since,   s->scores.at,    s->alarm.quiet,
-                          s->alarm.open };
+    uint32_t turns[TURNS] = { s->by_row.past.at, s->by_row.since, s->by_six.past.at,
+                              s->by_six.since,   s->row_tail.at,  s->six_tail.at,
+                              s->alarm.quiet,    s->alarm.open,   s->open_rows };
+    uint64_t guarded[2] = { s->n_guarded, 3 };
+    float *guards = guards_of(s);
 
-    if (!w)
+    if (!w || !guards) {
+        safetensors_writer_free(w);
+        free(guards);
         return NULL;
+    }
     snprintf(hash, sizeof hash, "%016" PRIx64, kiri_schema_hash(s->schema));
     spell_schema(s->schema, &words);
     safetensors_put_meta(w, "format", MODEL_FORMAT);
@@ -83,31 +103,51 @@ void *keep_save(const struct stream *s, const char *atom, size_t *len)
     model_put_number(w, "scored", s->scored);
     model_put_past(w, "calibration.row", &s->by_row.past);
     model_put_past(w, "calibration.six", &s->by_six.past);
-    model_put_past(w, "calibration.score", &s->scores);
+    model_put_past(w, "calibration.row_tail", &s->row_tail);
+    model_put_past(w, "calibration.six_tail", &s->six_tail);
+    safetensors_put(w, "calibration.guarded", TENSOR_F32, 2, guarded, guards);
     safetensors_put(w, "calibration.sums", TENSOR_F64, 1, &(uint64_t){ 4 }, sums);
-    safetensors_put(w, "calibration.turns", TENSOR_U32, 1, &(uint64_t){ 7 }, turns);
+    safetensors_put(w, "calibration.turns", TENSOR_U32, 1, &(uint64_t){ TURNS }, turns);
     safetensors_put(w, "calibration.last", TENSOR_F32, 1, &(uint64_t){ s->n_six },
                     s->six + QUIET_ROWS - s->n_six);
     bytes = model_build(w, s->gpt, s->trainer, &words, len);
     safetensors_writer_free(w);
     buf_free(&words);
+    free(guards);
     return bytes;
 }
 
 /* ---- loading --------------------------------------------------------------------- */
+
+static int get_guarded(struct stream *s, const struct safetensors *st,
+                       struct kiri_error *err)
+{
+    const struct tensor *t = safetensors_find(st, "calibration.guarded");
+    float all[3 * GUARD_ROWS];
+
+    if (!t || t->count % 3 || t->count > 3 * GUARD_ROWS)
+        return kiri_fail(err, KIRI_BAD_DATA, "the calibration's newest rows are damaged");
+    if (safetensors_copy(st, "calibration.guarded", TENSOR_F32, t->count, all, err))
+        return -1;
+    s->n_guarded = (uint32_t)t->count / 3;
+    for (uint32_t i = 0; i < s->n_guarded; i++)
+        s->guarded[i] =
+            (struct guarded){ all[3 * i], all[3 * i + 1], all[3 * i + 2] > 0 };
+    return 0;
+}
 
 static int get_calibration(struct stream *s, const struct safetensors *st,
                            struct kiri_error *err)
 {
     const struct tensor *last = safetensors_find(st, "calibration.last");
     double sums[4];
-    uint32_t turns[7];
+    uint32_t turns[TURNS];
 
     if (safetensors_copy(st, "calibration.sums", TENSOR_F64, 4, sums, err) ||
-        safetensors_copy(st, "calibration.turns", TENSOR_U32, 7, turns, err))
+        safetensors_copy(st, "calibration.turns", TENSOR_U32, TURNS, turns, err))
         return -1;
     if (!last || last->count > QUIET_ROWS || turns[1] > PAST_ROWS ||
-        turns[3] > PAST_ROWS || turns[5] > QUIET_ROWS || turns[6] > 1 || sums[1] < 0 ||
+        turns[3] > PAST_ROWS || turns[6] > QUIET_ROWS || turns[7] > 1 || sums[1] < 0 ||
         sums[3] < 0)
         return kiri_fail(err, KIRI_BAD_DATA,
                          "the calibration's counters are out of range");
@@ -116,7 +156,9 @@ static int get_calibration(struct stream *s, const struct safetensors *st,
                          s->six + QUIET_ROWS - s->n_six, err) ||
         model_get_past(st, "calibration.row", turns[0], &s->by_row.past, err) ||
         model_get_past(st, "calibration.six", turns[2], &s->by_six.past, err) ||
-        model_get_past(st, "calibration.score", turns[4], &s->scores, err))
+        model_get_past(st, "calibration.row_tail", turns[4], &s->row_tail, err) ||
+        model_get_past(st, "calibration.six_tail", turns[5], &s->six_tail, err) ||
+        get_guarded(s, st, err))
         return -1;
     s->by_row.mean = sums[0];
     s->by_row.m2 = sums[1];
@@ -124,7 +166,8 @@ static int get_calibration(struct stream *s, const struct safetensors *st,
     s->by_six.mean = sums[2];
     s->by_six.m2 = sums[3];
     s->by_six.since = turns[3];
-    s->alarm = (struct alarm){ turns[5], turns[6] };
+    s->alarm = (struct alarm){ turns[6], turns[7] };
+    s->open_rows = turns[8];
     return 0;
 }
 

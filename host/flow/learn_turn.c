@@ -10,6 +10,7 @@
 #include "flow/stream.h"
 
 #include "flow/stream_state.h"
+#include "flow/stream_targets.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -38,30 +39,36 @@ static struct course course_of(const struct stream *s, enum stream_due due)
 /* One batch of windows, sized once. */
 struct batch {
     struct gpt_example example[STREAM_BATCH];
-    uint16_t *ids, *next;
+    uint16_t *ids;
+    struct gpt_target *target;
     struct gpt_side *sides;
     float *mask;
     uint32_t positions; /* of one window */
+    struct stream_targets targets;
 };
 
-static int batch_init(struct batch *b, uint32_t positions)
+static int batch_init(struct batch *b, const struct kiri_schema *schema,
+                      uint32_t positions)
 {
     size_t n = (size_t)positions * STREAM_BATCH;
 
     b->positions = positions;
     b->ids = calloc(n, sizeof *b->ids);
-    b->next = calloc(n, sizeof *b->next);
     b->sides = calloc(n, sizeof *b->sides);
     b->mask = calloc(n, sizeof *b->mask);
-    return b->ids && b->next && b->sides && b->mask ? 0 : -1;
+    b->target = calloc(n, sizeof *b->target);
+    if (!b->ids || !b->target || !b->sides || !b->mask)
+        return -1;
+    return stream_targets_init(&b->targets, schema);
 }
 
 static void batch_fini(struct batch *b)
 {
     free(b->ids);
-    free(b->next);
     free(b->sides);
     free(b->mask);
+    free(b->target);
+    stream_targets_fini(&b->targets);
 }
 
 /* Window k of the batch: BOS and up to context + 1 rows from row `from` on. */
@@ -69,9 +76,10 @@ static void fill_window(const struct stream *s, struct batch *b, uint32_t k,
                         uint64_t from)
 {
     size_t at = (size_t)k * b->positions;
-    uint16_t *ids = b->ids + at, *next = b->next + at, last = s->bos;
+    uint16_t *ids = b->ids + at, last = s->bos;
     struct gpt_side *sides = b->sides + at, none = { { GPT_NO_SIDE, GPT_NO_SIDE } };
     float *mask = b->mask + at;
+    struct gpt_target *target = b->target + at;
     uint32_t n = 0;
 
     for (uint64_t r = from; r <= from + s->context && r < s->rows; r++) {
@@ -79,14 +87,15 @@ static void fill_window(const struct stream *s, struct batch *b, uint32_t k,
         for (uint32_t i = 0; i < m->n && n < b->positions; i++, n++) {
             const struct kiri_field *f = &s->schema->fields[m->token[i].field];
             ids[n] = last;
-            next[n] = last = m->token[i].id;
+            last = m->token[i].id;
+            target[n] = b->targets.of[last];
             sides[n] =
                 s->sides_on ? (struct gpt_side){ { m->side[0], m->side[1] } } : none;
             mask[n] = f->flags & KIRI_CONTEXT ? 0.0f : 1.0f;
         }
     }
     b->example[k] = (struct gpt_example){
-        .n = n, .id = ids, .next = next, .side = sides, .mask = mask, .weight = 1
+        .n = n, .id = ids, .target = target, .side = sides, .mask = mask, .weight = 1
     };
 }
 
@@ -199,7 +208,7 @@ int stream_learn(struct stream *s, const struct gpt_parallel *par,
     *out = (struct stream_lesson){ .gen = s->gen };
     if (due == STREAM_NOTHING)
         return 0;
-    if (moments_save(s, &saved) || batch_init(&batch, shape->context))
+    if (moments_save(s, &saved) || batch_init(&batch, s->schema, shape->context))
         goto done;
     g = gpt_copy(s->gpt);
     if (!s->trainer)

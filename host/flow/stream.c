@@ -1,5 +1,5 @@
 /*
- * Scoring: tokens -> window -> nats -> statistic -> score -> tail -> alarm.
+ * Scoring: tokens -> window -> nats -> excess; stream_calibrate.c goes on from there.
  */
 #include "flow/stream.h"
 
@@ -119,7 +119,8 @@ void stream_free(struct stream *s)
         free(s->kept[i]);
     gauge_fini(&s->by_row);
     gauge_fini(&s->by_six);
-    past_fini(&s->scores);
+    past_fini(&s->row_tail);
+    past_fini(&s->six_tail);
     gpt_free(s->gpt);
     gpt_cache_free(s->cache);
     gpt_trainer_free(s->trainer);
@@ -274,41 +275,6 @@ static float judge(const struct stream *s, const struct memory *m, struct verdic
     return scored ? excess / (float)scored : 0;
 }
 
-/* Score, tail and alarm of this row against the past, which then takes it in. */
-static int calibrate(struct stream *s, float excess, struct verdict *out)
-{
-    float six = 0;
-
-    memmove(s->six, s->six + 1, sizeof s->six - sizeof *s->six);
-    s->six[QUIET_ROWS - 1] = excess;
-    if (s->n_six < QUIET_ROWS)
-        s->n_six++;
-    for (uint32_t i = QUIET_ROWS - s->n_six; i < QUIET_ROWS; i++)
-        six += s->six[i];
-    six /= (float)s->n_six;
-
-    double row_score = gauge_score(&s->by_row, (double)excess);
-    double six_score = gauge_score(&s->by_six, (double)six);
-    float decades = (float)(row_score > six_score ? row_score : six_score);
-    out->score = decades < SCORE_MOST ? decades : (float)SCORE_MOST;
-    out->tail =
-        (float)past_tail(&s->scores, (double)decades); /* beyond what a score shows */
-    int step = alarm_step(&s->alarm, (double)out->tail, s->options.alarm_rate);
-    out->onset = step > 0;
-    out->closed = step < 0;
-    out->alarm = (int)s->alarm.open;
-    s->alarms += step > 0;
-    s->scored++;
-
-    if (gauge_add(&s->by_row, excess) || gauge_add(&s->by_six, six))
-        return -1;
-    /* An incident counts once, with the row that opened it: leaving that out too would
-     * cut the tail off and raise more and more alarms. */
-    if ((!out->alarm || out->onset) && s->by_row.past.n > PAST_ENOUGH)
-        return past_add(&s->scores, decades);
-    return 0;
-}
-
 /* ---- rows ------------------------------------------------------------------------ */
 
 /* A copy of the row's tokens and sides; NULL when memory is short. */
@@ -363,7 +329,7 @@ int stream_push(struct stream *s, const struct stream_row *row, struct verdict *
         return -1;
     read_row(s, m);
     float excess = judge(s, m, out);
-    if (s->gen && calibrate(s, excess, out)) {
+    if (s->gen && stream_calibrate(s, excess, out)) {
         free(m);
         s->window_ok = 0;
         return -1;
@@ -393,7 +359,7 @@ void stream_facts(const struct stream *s, struct stream_facts *out)
                  : s->alarm.open ? STREAM_ALARM
                                  : STREAM_NORMAL,
         .remembered = s->n_kept,
-        .calibrated = s->scores.n,
+        .calibrated = s->row_tail.n,
         .params = gpt_shape_params(gpt_shape_of(s->gpt)),
         .alarm_rate = s->options.alarm_rate,
         .alarms = s->alarms,

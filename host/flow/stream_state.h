@@ -8,7 +8,16 @@
 #include "flow/calibrate.h"
 #include "flow/stream.h"
 
-#define STREAM_BATCH 4u /* windows a training step */
+#define STREAM_BATCH 4u    /* windows a training step */
+#define TAIL_ROWS    64u   /* fewer normal rows have no tail to speak of */
+#define GUARD_ROWS   20u   /* newest rows that are no past yet */
+#define SHIFT_ROWS   1024u /* an alarm open for so many rows is the new normal */
+
+/* A row that is not past yet. */
+struct guarded {
+    float row, six;  /* its excess, and the mean over six rows that it ended */
+    uint32_t counts; /* 1: it is one of the normal rows that tails are measured on */
+};
 
 /* One remembered observation. */
 struct memory {
@@ -49,7 +58,10 @@ struct stream {
     struct gauge by_row, by_six; /* excess of the row, and its mean over six rows */
     float six[QUIET_ROWS];       /* the last six excesses */
     uint32_t n_six;
-    struct past scores; /* of rows outside alarms */
+    struct past row_tail, six_tail;     /* the same, of rows outside alarms */
+    struct guarded guarded[GUARD_ROWS]; /* oldest first */
+    uint32_t n_guarded;
+    uint32_t open_rows; /* rows since the alarm opened */
     struct alarm alarm;
     uint64_t alarms, scored;
 
@@ -59,5 +71,9 @@ struct stream {
     struct kiri_token *tokens;
     float *nll, *entropy, *logp;
 };
+
+/* stream_calibrate.c: score, tail and alarm of a row by its excess (mean of nll minus
+ * entropy), against the past. 0, or -1 when memory is short. */
+int stream_calibrate(struct stream *s, float excess, struct verdict *out);
 
 #endif

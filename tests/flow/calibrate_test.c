@@ -116,6 +116,26 @@ static void a_tail_is_counted_inside_and_fitted_beyond(void **state)
     past_fini(&p);
 }
 
+/* What is said of the next value by a past of 64 is as rare as it says: the fit knows
+ * that it comes from ten values only. */
+static void a_short_past_promises_no_more_than_it_keeps(void **state)
+{
+    const int trials = 20000;
+    struct gpt_rng r;
+    int odd = 0;
+    (void)state;
+
+    gpt_rng_seed(&r, 6);
+    for (int i = 0; i < trials; i++) {
+        struct past p = { 0 };
+        for (int k = 0; k < 64; k++)
+            past_add(&p, (float)-log(1 - gpt_rng_uniform(&r)));
+        odd += past_tail(&p, -log(1 - gpt_rng_uniform(&r))) <= 1e-3;
+        past_fini(&p);
+    }
+    assert_in_range(odd, trials / 2000, trials / 500);
+}
+
 static void a_tail_never_rises_with_the_score(void **state)
 {
     struct past p = { 0 };
@@ -197,6 +217,7 @@ int main(void)
         cmocka_unit_test(a_score_waits_until_there_is_a_past),
         cmocka_unit_test(a_constant_stream_calls_nothing_an_event),
         cmocka_unit_test(a_tail_is_counted_inside_and_fitted_beyond),
+        cmocka_unit_test(a_short_past_promises_no_more_than_it_keeps),
         cmocka_unit_test(a_tail_never_rises_with_the_score),
         cmocka_unit_test(a_short_past_says_nothing),
         cmocka_unit_test(an_alarm_opens_once_and_closes_after_six_quiet_rows),

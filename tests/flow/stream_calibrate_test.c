@@ -1,0 +1,129 @@
+/* tests/flow/stream_calibrate_test.c mirrors host/flow/stream_calibrate.c. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "flow/stream_state.h"
+#include "world.h"
+
+#include <math.h>
+
+/* A stream of which only the calibration is used: n rows of noise around 0. */
+static struct stream *calm(uint32_t n, struct gpt_rng *rng)
+{
+    struct stream *s = world_stream(100, 1);
+    struct verdict v;
+
+    for (uint32_t i = 0; i < n; i++) {
+        v = (struct verdict){ .tail = 1 };
+        assert_int_equal(stream_calibrate(s, (float)(0.1 * gpt_rng_gauss(rng)), &v), 0);
+    }
+    return s;
+}
+
+static void without_a_past_nothing_is_odd(void **state)
+{
+    struct gpt_rng rng;
+    struct verdict v = { .tail = 1 };
+    (void)state;
+
+    gpt_rng_seed(&rng, 1);
+    struct stream *s = calm(TAIL_ROWS + GUARD_ROWS - 1, &rng);
+    assert_int_equal(stream_calibrate(s, 50, &v), 0);
+    assert_true(v.tail == 1 && !v.alarm);
+    stream_free(s);
+}
+
+static void an_incident_does_not_become_its_own_yardstick(void **state)
+{
+    struct gpt_rng rng;
+    struct verdict v;
+    float last = 1;
+    (void)state;
+
+    gpt_rng_seed(&rng, 2);
+    struct stream *s = calm(240, &rng);
+    s->options.alarm_rate = 1e-12; /* look at the tail, not at the alarm */
+    for (int i = 0; i < 6; i++) {
+        v = (struct verdict){ .tail = 1 };
+        assert_int_equal(stream_calibrate(s, 0.6f, &v), 0);
+        assert_true(v.tail <= last);
+        last = v.tail;
+    }
+    float all_six = last;
+    for (uint32_t i = 6; i < GUARD_ROWS; i++) {
+        v = (struct verdict){ .tail = 1 };
+        assert_int_equal(stream_calibrate(s, 0.6f, &v), 0);
+        assert_true(v.tail <= all_six * 1.001f);
+    }
+    assert_true(all_six < 1e-4f);
+    stream_free(s);
+}
+
+static void many_small_ones_are_as_odd_as_one_large(void **state)
+{
+    struct gpt_rng rng;
+    struct verdict v = { .tail = 1 };
+    (void)state;
+
+    gpt_rng_seed(&rng, 3);
+    struct stream *s = calm(1000, &rng);
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(stream_calibrate(s, 0.3f, &v), 0); /* 3 deviations each */
+    assert_true(v.tail < 1e-3f);
+    stream_free(s);
+}
+
+static void rows_of_an_alarm_are_no_measure_for_the_next(void **state)
+{
+    struct gpt_rng rng;
+    struct verdict v = { .tail = 1 };
+    (void)state;
+
+    gpt_rng_seed(&rng, 4);
+    struct stream *s = calm(500, &rng);
+    uint32_t before = s->row_tail.n + s->n_guarded;
+    for (int i = 0; i < 60; i++)
+        assert_int_equal(stream_calibrate(s, 5, &v), 0);
+    assert_int_equal(v.alarm, 1);
+    for (uint32_t i = 0; i < 2 * GUARD_ROWS; i++)
+        assert_int_equal(stream_calibrate(s, 0, &v), 0);
+    assert_int_equal(v.alarm, 0);
+    assert_int_equal(s->alarms, 1);
+    /* the onset, and the quiet rows but those that waited for the close */
+    assert_int_equal(s->row_tail.n + s->n_guarded,
+                     before + 1 + 2 * GUARD_ROWS - (QUIET_ROWS + 4));
+    stream_free(s);
+}
+
+static void what_stays_is_the_new_normal(void **state)
+{
+    struct gpt_rng rng;
+    struct verdict v = { .tail = 1 };
+    uint32_t rows = 0;
+    (void)state;
+
+    gpt_rng_seed(&rng, 5);
+    struct stream *s = calm(500, &rng);
+    do {
+        float x = (float)(2 + 0.1 * gpt_rng_gauss(&rng));
+        assert_int_equal(stream_calibrate(s, x, &v), 0);
+    } while (v.alarm && ++rows < 4 * SHIFT_ROWS);
+    assert_in_range(rows, SHIFT_ROWS, 2 * SHIFT_ROWS);
+    stream_free(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(without_a_past_nothing_is_odd),
+        cmocka_unit_test(an_incident_does_not_become_its_own_yardstick),
+        cmocka_unit_test(many_small_ones_are_as_odd_as_one_large),
+        cmocka_unit_test(rows_of_an_alarm_are_no_measure_for_the_next),
+        cmocka_unit_test(what_stays_is_the_new_normal),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
