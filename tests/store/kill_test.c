@@ -37,7 +37,7 @@ struct lane {
 static void live(struct lane *d)
 {
     const struct timespec moment = { .tv_nsec = 900000 };
-    struct store *s = store_open(room, NULL);
+    struct store *s = store_open(room, NULL, NULL);
 
     if (!s)
         _exit(1);
