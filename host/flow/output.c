@@ -5,11 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct output {
     FILE *file;
-    char *path, *temp; /* NULL: the standard output */
+    char *path, *temp; /* path NULL: the standard output; temp NULL: as it comes */
     int force;
 };
 
@@ -20,20 +21,40 @@ static void release(struct output *o)
     free(o);
 }
 
-/* The file under its other name, next to where it will be. */
-static int open_temp(struct output *o, struct kiri_error *err)
+/* A file under its other name, next to where it will be; what is no file as it is. */
+static int open_file(struct output *o, struct kiri_error *err)
 {
-    int fd = open(o->temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+    int fd = o->temp ? open(o->temp,
+                            O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644)
+                     : open(o->path, O_WRONLY | O_CLOEXEC);
 
     o->file = fd >= 0 ? fdopen(fd, "w") : NULL;
     if (o->file)
         return 0;
     int why = errno;
-    if (fd >= 0) {
+    if (fd >= 0)
         close(fd);
-        unlink(o->temp);
-    }
     return kiri_fail(err, KIRI_NO_WRITE, "cannot write %s: %s", o->path, strerror(why));
+}
+
+/* Names what is written until it is whole. */
+static int name_it(struct output *o, const char *path, struct kiri_error *err)
+{
+    struct stat st;
+    int there = stat(path, &st) == 0;
+
+    o->path = strdup(path);
+    if (!o->path)
+        return kiri_fail(err, KIRI_INTERNAL, "out of memory");
+    if (there && !S_ISREG(st.st_mode))
+        return 0;
+    if (there && !o->force)
+        return kiri_fail(err, KIRI_NO_WRITE,
+                         "%s is there already: say --force to replace it", path);
+    if (asprintf(&o->temp, "%s.%ld.tmp", path, (long)getpid()) >= 0)
+        return 0;
+    o->temp = NULL;
+    return kiri_fail(err, KIRI_INTERNAL, "out of memory");
 }
 
 struct output *output_open(const char *path, int force, struct kiri_error *err)
@@ -49,21 +70,8 @@ struct output *output_open(const char *path, int force, struct kiri_error *err)
         o->file = stdout;
         return o;
     }
-    if (!force && access(path, F_OK) == 0) {
-        kiri_fail(err, KIRI_NO_WRITE, "%s is there already: say --force to replace it",
-                  path);
-        goto fail;
-    }
-    o->path = strdup(path);
-    if (!o->path || asprintf(&o->temp, "%s.%ld.tmp", path, (long)getpid()) < 0) {
-        o->temp = NULL;
-        kiri_fail(err, KIRI_INTERNAL, "out of memory");
-        goto fail;
-    }
-    if (open_temp(o, err) == 0)
+    if (name_it(o, path, err) == 0 && open_file(o, err) == 0)
         return o;
-
-fail:
     release(o);
     return NULL;
 }
@@ -91,17 +99,13 @@ int output_keep(struct output *o, struct kiri_error *err)
 {
     int rc = fflush(o->file) || ferror(o->file) ? failed(o, err) : 0;
 
-    if (!o->temp) {
-        release(o);
-        return rc;
-    }
-    if (rc == 0 && fsync(fileno(o->file)))
+    if (rc == 0 && o->temp && fsync(fileno(o->file)))
         rc = failed(o, err);
-    if (fclose(o->file) && rc == 0)
+    if (o->path && fclose(o->file) && rc == 0)
         rc = failed(o, err);
-    if (rc == 0 && give_name(o))
+    if (rc == 0 && o->temp && give_name(o))
         rc = failed(o, err);
-    if (rc)
+    if (rc && o->temp)
         unlink(o->temp);
     release(o);
     return rc;
@@ -111,9 +115,9 @@ void output_drop(struct output *o)
 {
     if (!o)
         return;
-    if (o->temp) {
+    if (o->path)
         fclose(o->file);
+    if (o->temp)
         unlink(o->temp);
-    }
     release(o);
 }

@@ -11,8 +11,9 @@
 
 struct output;
 
-/* path NULL or "-": the standard output, which has no other name. force: a file that is
- * there is replaced at the end; else it is refused. NULL and a sentence: KIRI_NO_WRITE.
+/* path NULL or "-": the standard output; it, a device or a FIFO is written as it comes.
+ * force: a file that is there is replaced at the end; else it is refused. NULL and a
+ * sentence: KIRI_NO_WRITE.
  */
 struct output *output_open(const char *path, int force, struct kiri_error *err);
 /* 0, or -1 and a sentence (KIRI_IO), also for what could not be written earlier. */
