@@ -17,6 +17,7 @@
 
 #define HEARTBEAT_PART 32768u /* bytes; the rest goes into another heartbeat */
 #define CLOSE_S        1
+#define SEND_QUEUE     256 /* messages that wait for one subscriber, a turn's worth */
 
 static int open_pub(struct bus *b, const struct bus_options *o, struct kiri_error *err)
 {
@@ -27,12 +28,14 @@ static int open_pub(struct bus *b, const struct bus_options *o, struct kiri_erro
         return kiri_fail(err, KIRI_INTERNAL, "cannot open a PUB socket: %s",
                          nng_strerror(rv));
     b->pub_open = 1;
+    nng_socket_set_int(b->pub, NNG_OPT_SENDBUF, SEND_QUEUE);
     gate_open(&b->heard, b->pub, SPEAKS_SUB, o->most_peers);
     snprintf(inproc, sizeof inproc, "inproc://kiri/%.40s", o->boot);
-    if (gate_listen(&b->heard, inproc, err))
+    if (gate_listen(&b->heard, &(struct bus_listener){ .url = inproc }, 0, err))
         return -1;
     for (size_t i = 0; i < o->n_listen; i++)
-        if (gate_listen(&b->heard, o->listen[i].url, err))
+        if (gate_listen(&b->heard, &o->listen[i], o->socket_mode ? o->socket_mode : 0600,
+                        err))
             return -1;
     return 0;
 }
@@ -46,7 +49,7 @@ static int open_rep(struct bus *b, const struct bus_options *o, struct kiri_erro
                          nng_strerror(rv));
     b->rep_open = 1;
     gate_open(&b->asked, b->rep, SPEAKS_REQ, o->most_peers);
-    if (gate_listen(&b->asked, o->control, err))
+    if (gate_listen(&b->asked, &(struct bus_listener){ .url = o->control }, 0600, err))
         return -1;
     return requests_start(b, err);
 }

@@ -41,6 +41,19 @@ static int is_probe(struct door *d, nng_pipe pipe)
            pid == (uint64_t)getpid() && atomic_exchange(&d->probing, 0);
 }
 
+/* A WebSocket's visitor: does it show what it must? */
+static int shows_pass(const struct pass *pass, nng_pipe pipe)
+{
+    char *uri = NULL, *headers = NULL;
+    int ok = nng_pipe_get_string(pipe, NNG_OPT_WS_REQUEST_URI, &uri) == 0 &&
+             nng_pipe_get_string(pipe, NNG_OPT_WS_REQUEST_HEADERS, &headers) == 0 &&
+             pass_ok(pass, uri, headers);
+
+    nng_strfree(uri);
+    nng_strfree(headers);
+    return ok;
+}
+
 /* NNG's threads. Only nng_pipe_* calls are allowed here. Every pipe that was announced is
  * also taken leave of, those that we close at once included. */
 static void on_pipe(nng_pipe pipe, nng_pipe_ev event, void *arg)
@@ -58,7 +71,7 @@ static void on_pipe(nng_pipe pipe, nng_pipe_ev event, void *arg)
         atomic_store(&d->heard, 1);
     if (d && is_probe(d, pipe)) {
         nng_pipe_close(pipe);
-    } else if (full) {
+    } else if (full || (d && d->pass && !shows_pass(d->pass, pipe))) {
         atomic_fetch_add(&g->turned_away, 1);
         nng_pipe_close(pipe);
     }
@@ -73,17 +86,20 @@ void gate_open(struct gate *g, nng_socket socket, int visitor, unsigned most)
     nng_pipe_notify(socket, NNG_PIPE_EV_REM_POST, on_pipe, g);
 }
 
-int gate_listen(struct gate *g, const char *url, struct kiri_error *err)
+int gate_listen(struct gate *g, const struct bus_listener *l, unsigned mode,
+                struct kiri_error *err)
 {
-    struct door *d = g->n_doors < GATE_DOORS ? &g->door[g->n_doors] : NULL;
+    struct door *d = &g->door[g->n_doors];
 
-    if (d)
-        d->fd = -1;
-    if (bus_listen(g, url, d, err))
-        return -1;
-    if (d && d->path[0])
-        g->n_doors++;
-    return 0;
+    if (g->n_doors == GATE_DOORS)
+        return kiri_fail(err, KIRI_BAD_CONFIG,
+                         "cannot listen on %s: %u addresses are "
+                         "the most that a bus may have",
+                         l->url, GATE_DOORS);
+    d->fd = -1;
+    d->mode = mode;
+    g->n_doors++;
+    return bus_listen(g, l, d, err);
 }
 
 int visit(const char *path, int protocol)
@@ -116,6 +132,7 @@ int visit(const char *path, int protocol)
 static void renew(struct gate *g, struct door *d)
 {
     char url[sizeof d->path + sizeof "ipc://"];
+    const struct bus_listener again = { .url = url };
     struct kiri_error err;
     struct stat st;
 
@@ -124,7 +141,7 @@ static void renew(struct gate *g, struct door *d)
         log_warn("nobody can connect to %s: something else is in its place", url);
         return;
     }
-    if (bus_listen(g, url, d, &err))
+    if (bus_listen(g, &again, d, &err))
         log_warn("nobody can connect to %s: %s", url, err.text);
     else
         log_warn("nobody could connect to %s any more; listening there anew", url);
@@ -159,12 +176,15 @@ static void check_door(struct gate *g, struct door *d, int64_t now, int64_t peri
 void gate_check(struct gate *g, int64_t period_ms)
 {
     for (unsigned i = 0; i < g->n_doors; i++)
-        check_door(g, &g->door[i], clock_mono(&clock_system), period_ms);
+        if (g->door[i].path[0])
+            check_door(g, &g->door[i], clock_mono(&clock_system), period_ms);
 }
 
 void gate_fini(struct gate *g)
 {
-    for (unsigned i = 0; i < g->n_doors; i++)
+    for (unsigned i = 0; i < g->n_doors; i++) {
         if (g->door[i].fd >= 0)
             close(g->door[i].fd);
+        pass_free(g->door[i].pass);
+    }
 }

@@ -30,11 +30,14 @@ struct bus_request {
     atomic_int sending; /* the aio sends an answer; else it receives */
 };
 
-#define GATE_DOORS 16u /* unix sockets that are looked after, for each NNG socket */
+#define GATE_DOORS 20u /* listeners of one NNG socket, at most */
 
-/* One unix socket that we listen at, and the probe that asks whether we still do. */
+/* One listener. If it is a unix socket, also the probe that asks whether it still lets
+ * anybody in; if it is a WebSocket, what a visitor must show. */
 struct door {
-    char path[108];
+    char path[108];      /* of a unix socket; "": it is none */
+    unsigned mode;       /* of that */
+    struct pass *pass;   /* NULL: none is asked for */
     ino_t inode;         /* of the socket when we made it */
     atomic_int listener; /* NNG's number, 0: none */
     atomic_int heard;    /* somebody came in since the probe was sent */
@@ -70,14 +73,23 @@ struct bus {
     struct bus_request request[BUS_REQUESTS];
 };
 
-/* A listener at url with our limits: 64 KiB messages, a unix socket only its owner may
- * open. d, if not NULL, becomes its door. 0, or -1 and a sentence. */
-int bus_listen(struct gate *g, const char *url, struct door *d, struct kiri_error *err);
+/* A listener at l's URL with our limits: 64 KiB messages, a unix socket of d's mode; d
+ * becomes its door. 0, or -1 and a sentence. */
+int bus_listen(struct gate *g, const struct bus_listener *l, struct door *d,
+               struct kiri_error *err);
+
+/* What a visitor of a WebSocket must show: the token, and if it is a browser a page and a
+ * host name that may come in. Copies l's strings. NULL: memory is short. */
+struct pass *pass_new(const struct bus_listener *l);
+void pass_free(struct pass *p);
+/* Did it? Any thread. uri and headers as the visitor sent them, headers a line each. */
+int pass_ok(const struct pass *p, const char *uri, const char *headers);
 
 /* From now on the socket's connections are counted; before the first listener. */
 void gate_open(struct gate *g, nng_socket socket, int visitor, unsigned most);
-/* Listens at one more URL. */
-int gate_listen(struct gate *g, const char *url, struct kiri_error *err);
+/* Listens at one more URL; mode is that of a unix socket. */
+int gate_listen(struct gate *g, const struct bus_listener *l, unsigned mode,
+                struct kiri_error *err);
 /* Every heartbeat: looks, each fifth period, whether the doors still open, and makes anew
  * those that do not within one. */
 void gate_check(struct gate *g, int64_t period_ms);
