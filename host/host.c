@@ -20,6 +20,8 @@
 #define HEARTBEAT_MS 1000
 #define STOP_MS      4000 /* what threads may take to come home */
 #define STORE_MS     2000
+#define PEERS_MOST   256
+#define OWN_FILES    44 /* 25 at rest; more while plugins are probed and peers greet */
 
 struct host {
     const struct conf *conf;
@@ -158,6 +160,18 @@ static void raise_descriptors(void)
     }
 }
 
+/* How many may listen, and how many ask: half each of the descriptors that we do not need
+ * ourselves for store, models and atoms (RELIABILITY.md A8). */
+static unsigned most_peers(const struct conf *conf)
+{
+    rlim_t own = OWN_FILES + 2 * (rlim_t)conf->n_atoms;
+    struct rlimit r;
+
+    if (getrlimit(RLIMIT_NOFILE, &r) || r.rlim_cur >= own + 2 * PEERS_MOST)
+        return PEERS_MOST;
+    return r.rlim_cur > own + 4 ? (unsigned)(r.rlim_cur - own) / 2 : 2;
+}
+
 static void name_this_run(struct host *h)
 {
     unsigned char random[8] = { 0 };
@@ -197,7 +211,7 @@ static int open_bus(struct host *h)
         .control = h->address.control,
         .host = h->name,
         .boot = h->boot,
-        .most_peers = 256,
+        .most_peers = most_peers(h->conf),
         .wake = wake,
         .ctx = h,
     };

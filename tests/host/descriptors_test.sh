@@ -1,0 +1,71 @@
+#!/bin/bash
+# descriptors_test.sh KIRI BUILD - A8: a host that may open 64 files only, with 100 peers that
+# want one each: it scores, stores, saves its model and answers.
+KIRI=$1 BUILD=$2
+. "$(dirname "$(realpath "$0")")/lib.sh"
+cat >m.yaml <<END
+molecule: descriptors
+state: $work/state
+atoms:
+  ledger:
+    plugin: $BUILD/tests/faults/ledger.so
+    every: 20ms
+    learn: { warmup: 200 }
+    path: $work/ledger
+END
+prlimit --nofile=64 "$KIRI" run m.yaml --for 120s 2>>log &
+host=$!
+until_true 20 'a["rows"] > 0'
+
+# ---- the peers: half subscribers, half callers; whoever is turned away comes again ------------
+python3 - "$work/state" <<'END' &
+import socket, sys, time
+peers = {}
+end = time.time() + 100
+while time.time() < end:
+    for i in range(100):
+        if i in peers:
+            try:
+                if peers[i].recv(64, socket.MSG_DONTWAIT) == b"":
+                    peers.pop(i).close()
+            except BlockingIOError:
+                pass
+            except OSError:
+                peers.pop(i).close()
+            continue
+        peer = socket.socket(socket.AF_UNIX)
+        peer.settimeout(0.2)
+        try:
+            peer.connect(sys.argv[1] + ("/bus" if i % 2 else "/control"))
+            peer.send(b"\0SP\0\0" + (b"\x21" if i % 2 else b"\x30") + b"\0\0")
+            peers[i] = peer
+        except OSError:
+            peer.close()
+    open("peers", "w").write(str(len(peers)))
+    time.sleep(0.05)
+END
+peers=$!
+trap 'kill $peers 2>/dev/null; stop_host -KILL; rm -rf "$work"' EXIT
+sleep 1
+
+# ---- meanwhile ------------------------------------------------------------------------------------
+rows() { sqlite3 state/store.db 'select count(*) from score' 2>/dev/null || echo 0; }
+before=$(rows)
+tries=200
+while [ ! -e state/models/ledger.safetensors ] && [ $tries -gt 0 ]; do
+    sleep 0.1
+    tries=$((tries - 1))
+done
+sleep 2
+after=$(rows)
+open=$(find /proc/$host/fd -mindepth 1 | wc -l)
+echo "$open of 64 descriptors open, $(cat peers) of 100 peers let in, $((after - before)) rows scored"
+[ "$(cat peers)" -gt 5 ] || wrong "only $(cat peers) peers were let in"
+[ $((after - before)) -ge 100 ] || wrong "$((after - before)) rows were scored and stored"
+"$KIRI" inspect state/models/ledger.safetensors >/dev/null || wrong "no model was saved"
+grep -iE 'too many open|EMFILE|not saved|cannot write|degraded' log && wrong "descriptors ran out"
+kill $peers
+wait $peers 2>/dev/null
+until_true 10 'a["state"] == "normal" and not s["store"]["degraded"] and a["dropped"] == 0'
+stop_host -TERM || wrong "SIGTERM exits $?"
+exit $failed
