@@ -68,9 +68,9 @@ static int hears(struct bus *b, const char *at, const char *ca_file, int patienc
     return heard;
 }
 
-/* Listens as l says, at `scheme`://localhost:<a free port>`path`. */
-static struct bus *open_somewhere(struct bus_listener l, const char *scheme,
-                                  const char *path, unsigned *port)
+/* Listens as l says, at `before`:<a free port>`behind`. */
+static struct bus *open_somewhere(struct bus_listener l, const char *before,
+                                  const char *behind, unsigned *port)
 {
     struct kiri_error err = { 0 };
     struct bus *b = NULL;
@@ -78,7 +78,7 @@ static struct bus *open_somewhere(struct bus_listener l, const char *scheme,
 
     for (int i = 0; i < 20 && !b; i++) { /* somebody may be faster */
         *port = free_port();
-        snprintf(at, sizeof at, "%s://localhost:%u%s", scheme, *port, path);
+        snprintf(at, sizeof at, "%s:%u%s", before, *port, behind);
         l.url = at;
         b = open_listener(&l, &err);
     }
@@ -91,8 +91,8 @@ static void tcp_is_heard(void **state)
 {
     unsigned port;
     char at[64];
-    struct bus *b =
-        open_somewhere((struct bus_listener){ .url = NULL }, "tcp", "", &port);
+    struct bus *b = open_somewhere((struct bus_listener){ .url = NULL },
+                                   "tcp://localhost", "", &port);
 
     (void)state;
     snprintf(at, sizeof at, "tcp://localhost:%u", port);
@@ -106,7 +106,7 @@ static void tls_is_heard_by_who_knows_the_certificate(void **state)
                                     .key = FIXTURES "server.key" };
     unsigned port;
     char at[64];
-    struct bus *b = open_somewhere(l, "tls+tcp", "", &port);
+    struct bus *b = open_somewhere(l, "tls+tcp://localhost", "", &port);
 
     (void)state;
     snprintf(at, sizeof at, "tls+tcp://localhost:%u", port);
@@ -123,7 +123,7 @@ static void a_websocket_is_heard_by_who_shows_the_token(void **state)
     struct bus_counts n;
     unsigned port;
     char at[128];
-    struct bus *b = open_somewhere(l, "ws", "/bus", &port);
+    struct bus *b = open_somewhere(l, "ws://127.0.0.1", "/bus", &port);
 
     (void)state;
     snprintf(at, sizeof at, "ws://127.0.0.1:%u/bus", port);
@@ -171,7 +171,7 @@ static void a_page_needs_the_token_and_a_known_origin(void **state)
 {
     const struct bus_listener l = { .token = TOKEN, .origins = origins };
     unsigned port;
-    struct bus *b = open_somewhere(l, "ws", "/bus", &port);
+    struct bus *b = open_somewhere(l, "ws://127.0.0.1", "/bus", &port);
 
     (void)state;
     assert_true(page_hears(b, port, "/bus?token=" TOKEN, "http://localhost:8080"));
