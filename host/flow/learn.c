@@ -94,7 +94,7 @@ static void deliver(struct flow_message *m)
         restored(in);
     else if (in->lesson_what == LESSON_TURN)
         turned(in);
-    if (in->packed || in->lesson_what == LESSON_PACK)
+    if (!in->writing && (in->packed || in->lesson_what == LESSON_PACK))
         save_write(in);
     if (in->closing)
         score_rows(in); /* none of these starts a turn: they are in the last model too */

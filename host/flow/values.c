@@ -49,14 +49,17 @@ static int is_absent(const struct kiri_field *f, const union kiri_value *v)
     return kiri_is_missing(f, v) || (f->kind == KIRI_CHOICE && v->choice < 0);
 }
 
+double value_finite(double x)
+{
+    return isinf(x) ? copysign(1e308, x) : x;
+}
+
 static void write_number(double x, struct jsonw *j)
 {
-    if (isinf(x))
-        jsonw_exact(j, copysign(1e308, x));
-    else if (x == 0 && signbit(x))
+    if (x == 0 && signbit(x))
         jsonw_raw(j, "-0.0", 4); /* "-0" is a whole number, which has no sign */
     else
-        jsonw_exact(j, x);
+        jsonw_exact(j, value_finite(x));
 }
 
 void value_write(const struct kiri_field *f, const union kiri_value *v, struct jsonw *j)

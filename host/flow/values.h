@@ -19,6 +19,8 @@ struct json_t; /* jansson's */
  * that is not there as missing: the same words. */
 void values_write(const struct kiri_schema *s, const union kiri_value *v,
                   struct buf *out);
+/* As it is written: infinity is no JSON, and both are out of any range. */
+double value_finite(double x);
 /* One value; null when missing. */
 void value_write(const struct kiri_field *f, const union kiri_value *v, struct jsonw *j);
 

@@ -61,7 +61,7 @@ void verdict_fields(const struct kiri_schema *s, const union kiri_value *v,
         write_word(j, s, f->word);
         jsonw_key(j, "value");
         if (field->kind == KIRI_NUMBER && !kiri_is_missing(field, &v[f->field]))
-            jsonw_num(j, v[f->field].num, 5);
+            jsonw_num(j, value_finite(v[f->field].num), 5);
         else
             value_write(field, &v[f->field], j);
         jsonw_knum(j, "nats", (double)f->nats, 4);
