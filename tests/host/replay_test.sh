@@ -166,4 +166,13 @@ kill -INT $player
 wait $player
 [ $? -eq 130 ] || wrong "Ctrl-C during a replay exits $?, not 130"
 ls out out.* >/dev/null 2>&1 && wrong "Ctrl-C leaves a file"
+
+# ---- the example of docs/replay.md, cut out of it --------------------------------------------
+mkdir docs bin
+ln -s "$KIRI" bin/kiri
+awk '$0 == "```sh" { on = 1; next } on && /^```/ { exit } on' \
+    "$(dirname "$(realpath "$0")")/../../docs/replay.md" >docs/example.sh
+(cd docs && PATH="$work/bin:$PATH" sh -e example.sh >said 2>&1) ||
+    wrong "the example of docs/replay.md exits $?: $(cat docs/said)"
+[ "$(grep -c '"topic":"score/pulse"' docs/rows.scores)" = 3 ] || wrong "its output is not 3 scores"
 exit $failed
