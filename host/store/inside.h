@@ -78,8 +78,10 @@ struct freed {
 
 /* ---- schema.c -------------------------------------------------------------------- */
 
-/* Opens <dir>/store.db for writing, tables made; a damaged file is set aside first. */
-sqlite3 *schema_open(const char *dir, const char *path, struct kiri_error *err);
+/* Opens the file for writing, tables made. NULL: a sentence, and *damaged when it is no
+ * database any more, so that another file in its place would help. KIRI_IO: the disk,
+ * perhaps only for now; else the place or the file is wrong. */
+sqlite3 *schema_open(const char *path, int *damaged, struct kiri_error *err);
 /* Whose file is it, and of which version? *damaged: it is no database any more. */
 int schema_check(sqlite3 *db, const char *path, int64_t *version, int *damaged,
                  struct kiri_error *err);
@@ -108,8 +110,12 @@ struct store_reader {
     dev_t dev;   /* and ino: the file that is open                             */
     ino_t ino;
     int64_t version;
-    int frozen; /* opened without locks because the disk is full or read-only   */
+    int frozen;  /* opened without locks because the disk is full or read-only   */
+    int damaged; /* why it could not be opened                                  */
 };
+/* A read-only connection; frozen: nobody changes the file, no locks. SQLite's code; *db
+ * is to be closed even when it failed. */
+int reader_connect(const char *path, int frozen, sqlite3 **db);
 /* Opens the file, or opens it anew when another stands in its place. */
 int reader_ready(struct store_reader *r, struct kiri_error *err);
 int reader_fail(const struct store_reader *r, struct kiri_error *err);
@@ -128,31 +134,81 @@ struct inserter *inserter_new(sqlite3 *db, struct kiri_error *err);
 void inserter_free(struct inserter *in); /* NULL is fine */
 /* SQLite's code; SQLITE_OK when it is in the transaction. */
 int inserter_put(struct inserter *in, const struct record *r);
+/* ---- retain.c: what is old goes -------------------------------------------------- */
+
+struct keeper;
+struct keeper *keeper_new(sqlite3 *db, struct kiri_error *err);
+void keeper_free(struct keeper *k); /* NULL is fine */
+/* The next slice begins a round. */
+void keeper_restart(struct keeper *k);
+/* Rows of the next slice; it adapts by itself. */
+void keeper_rows(struct keeper *k, int rows);
+/* One small transaction. now: ms UTC; mono: ms. *more: the round is not at its end.
+ * SQLite's code; after a failure the next slice begins a new round. */
+int keeper_slice(struct keeper *k, const struct store_retention *keep, int64_t now,
+                 int64_t mono, int *more);
+
+/* ---- rescue.c: what can be read of a damaged file -------------------------------- */
+
+struct rescue;
+/* Closes and sets aside the file; file_open makes the new one. */
+int rescue_begin(struct store *s, const char *why, struct kiri_error *err);
+/* Goes on with what was begun, also by a process before this one. SQLite's code. */
+int rescue_attach(struct store *s);
+void rescue_detach(struct rescue *r); /* NULL is fine, here and below */
+void rescue_free(struct rescue *r);
+/* One small transaction; *more: it was not the last. SQLite's code. */
+int rescue_slice(struct store *s, int *more);
+
+/* ---- file.c: the writer's connection --------------------------------------------- */
+
+/* <dir>/store.db, malloc'ed. */
+char *store_path(const char *dir);
+/* The descriptor of a store's directory, or -1. */
+int store_directory(const char *path, struct kiri_error *err);
+/* A damaged file is set aside and rescued. 0, or -1: nothing is open. */
+int file_open(struct store *s, struct kiri_error *err);
+/* The same, and much of a rescue at once: what starts now wants its history. */
+int file_start(struct store *s, struct kiri_error *err);
+void file_close(struct store *s);
+/* Is the file that we write still the one under its name? */
+int file_there(const struct store *s, int64_t *bytes);
+
 /* ---- the store ------------------------------------------------------------------- */
 
 struct store {
     char *path;
     char boot[64];
     uint64_t next_id;
-    sqlite3 *db;                /* the writer's, once it runs */
-    struct store_reader reader; /* the opening thread's       */
-    struct inserter *insert;
+    struct store_reader reader; /* the opening thread's */
     struct queue in;
-    pthread_t writer;
+    pthread_t writer, checker;
     atomic_int closing;
+
+    sqlite3
+        *db; /* the writer's, once it runs; NULL: not open yet. And what hangs on it */
+    struct inserter *insert;
+    struct keeper *keeper;
+    struct rescue *rescue; /* NULL: none is under way */
 
     pthread_mutex_t lock; /* all below */
     pthread_cond_t changed;
     struct store_state state;
+    dev_t dev; /* and ino: the writer's file */
+    ino_t ino;
     uint64_t put, settled; /* records handed over; of these committed or dropped */
     size_t waiting;        /* bytes */
-    int finished;          /* the writer has left */
+    char damage[200];      /* that the check has found; "": none */
+    int check_asked;
+    int keep_changed;
+    int finished, check_finished; /* the threads have left */
 };
 
-/* <dir>/store.db, malloc'ed. */
-char *store_path(const char *dir);
 void *writer_run(void *store);
+void *check_run(void *store);
 /* Counts records that will never be written. */
 void store_dropped(struct store *s, struct freed f);
+void store_nudge(struct store *s); /* wakes the writer */
+struct timespec store_in_ms(int ms);
 
 #endif

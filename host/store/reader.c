@@ -33,29 +33,33 @@ static char *frozen_uri(const char *path)
     return buf_take(&uri, NULL);
 }
 
-/* SQLite's code; r->db is a connection, perhaps one that can only tell what is wrong. */
-static int connect_frozen(struct store_reader *r, int frozen)
+int reader_connect(const char *path, int frozen, sqlite3 **db)
 {
-    char *uri = frozen ? frozen_uri(r->path) : NULL;
+    char *uri = frozen ? frozen_uri(path) : NULL;
     int64_t things;
     int rc = frozen && !uri ? SQLITE_NOMEM : SQLITE_OK;
 
-    sqlite3_close(r->db);
-    r->db = NULL;
-    r->frozen = frozen;
+    *db = NULL;
     if (rc == SQLITE_OK)
-        rc = sqlite3_open_v2(uri ? uri : r->path, &r->db,
+        rc = sqlite3_open_v2(uri ? uri : path, db,
                              SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX |
                                  SQLITE_OPEN_EXRESCODE | (frozen ? SQLITE_OPEN_URI : 0),
                              NULL);
     free(uri);
     if (rc == SQLITE_OK)
-        rc = sqlite3_busy_timeout(r->db, BUSY_MS);
+        rc = sqlite3_busy_timeout(*db, BUSY_MS);
     if (rc == SQLITE_OK)
-        rc = schema_settings(r->db);
+        rc = schema_settings(*db);
     return rc == SQLITE_OK
-               ? schema_ask(r->db, "SELECT count(*) FROM sqlite_master", &things)
+               ? schema_ask(*db, "SELECT count(*) FROM sqlite_master", &things)
                : rc;
+}
+
+static int connect_anew(struct store_reader *r, int frozen)
+{
+    sqlite3_close(r->db);
+    r->frozen = frozen;
+    return reader_connect(r->path, frozen, &r->db);
 }
 
 /* Reading needs a file of SQLite's own beside ours: where none can be made, the file is
@@ -67,33 +71,40 @@ static int wants_room(int rc)
            rc == SQLITE_FULL;
 }
 
+/* A connection to what stands there now. 0 or -1. */
+static int reopen(struct store_reader *r, struct kiri_error *err)
+{
+    int rc = connect_anew(r, 0);
+
+    r->damaged = 0;
+    if (wants_room(rc))
+        rc = connect_anew(r, 1);
+    if (rc != SQLITE_OK) {
+        r->damaged = schema_is_damage(rc);
+        return reader_fail(r, err);
+    }
+    if (schema_check(r->db, r->path, &r->version, &r->damaged, err))
+        return -1;
+    return r->version ? 0
+                      : kiri_fail(err, KIRI_NO_INPUT, "%s holds nothing yet", r->path);
+}
+
 int reader_ready(struct store_reader *r, struct kiri_error *err)
 {
     struct stat st;
-    int damaged, rc;
 
     if (stat(r->path, &st))
         return kiri_fail(err, errno == ENOENT ? KIRI_NO_INPUT : KIRI_IO,
                          "cannot read %s: %s", r->path, strerror(errno));
     if (r->db && !r->frozen && st.st_dev == r->dev && st.st_ino == r->ino)
         return 0;
-    rc = connect_frozen(r, 0);
-    if (wants_room(rc))
-        rc = connect_frozen(r, 1);
-    if (rc != SQLITE_OK)
-        reader_fail(r, err);
-    else if (!schema_check(r->db, r->path, &r->version, &damaged, err) && !r->version)
-        rc = kiri_fail(err, KIRI_NO_INPUT, "%s holds nothing yet", r->path);
-    else if (!r->version)
-        rc = SQLITE_ERROR;
-    if (rc != SQLITE_OK) {
-        sqlite3_close(r->db);
-        r->db = NULL;
-        return -1;
-    }
     r->dev = st.st_dev;
     r->ino = st.st_ino;
-    return 0;
+    if (!reopen(r, err))
+        return 0;
+    sqlite3_close(r->db);
+    r->db = NULL;
+    return -1;
 }
 
 sqlite3_stmt *reader_prepare(struct store_reader *r, const char *sql, const char *atom,

@@ -3,9 +3,6 @@
  */
 #include "store/inside.h"
 
-#include "base/log.h"
-#include "store/atomic.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -52,22 +49,37 @@ static int fail_sql(sqlite3 *db, const char *path, struct kiri_error *err)
     return kiri_fail(err, KIRI_IO, "cannot open %s: %s", path, sqlite3_errmsg(db));
 }
 
-/* SQLite copies the mode of the file to its -wal and -shm. */
+/* Is it the place that is wrong, or only the disk for now? */
+static int fail_file(const char *path, const char *what, struct kiri_error *err)
+{
+    int wrong = errno == ENOENT || errno == ENOTDIR || errno == ELOOP ||
+                errno == ENAMETOOLONG || errno == EACCES || errno == EPERM;
+
+    return kiri_fail(err, wrong ? KIRI_NO_WRITE : KIRI_IO, "cannot %s %s: %s", what, path,
+                     strerror(errno));
+}
+
+/* SQLite copies the mode of the file to its -wal and -shm. An existing file is not
+ * opened: closing it would take away the locks of our readers. */
 static int make_private(const char *path, struct kiri_error *err)
 {
     struct stat st;
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-    int rc = 0;
+    int fd;
 
-    if (fd < 0)
-        return kiri_fail(err, KIRI_NO_WRITE, "cannot open %s: %s", path, strerror(errno));
-    if (fstat(fd, &st) || !S_ISREG(st.st_mode))
-        rc = kiri_fail(err, KIRI_NO_WRITE, "%s is not a plain file", path);
-    else if ((st.st_mode & 07777) != 0600 && fchmod(fd, 0600))
-        rc = kiri_fail(err, KIRI_NO_WRITE, "cannot make %s private: %s", path,
-                       strerror(errno));
-    close(fd);
-    return rc;
+    if (lstat(path, &st)) {
+        if (errno != ENOENT)
+            return fail_file(path, "open", err);
+        fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        if (fd < 0)
+            return fail_file(path, "make", err);
+        close(fd);
+        return 0;
+    }
+    if (!S_ISREG(st.st_mode))
+        return kiri_fail(err, KIRI_NO_WRITE, "%s is not a plain file", path);
+    if ((st.st_mode & 07777) != 0600 && chmod(path, 0600))
+        return fail_file(path, "make private", err);
+    return 0;
 }
 
 static sqlite3 *connect_to(const char *path, int flags, struct kiri_error *err)
@@ -116,8 +128,7 @@ int schema_check(sqlite3 *db, const char *path, int64_t *version, int *damaged,
     return 0;
 }
 
-/* One try. NULL: a sentence, and *damaged when another file in its place would help. */
-static sqlite3 *try_open(const char *path, int *damaged, struct kiri_error *err)
+sqlite3 *schema_open(const char *path, int *damaged, struct kiri_error *err)
 {
     sqlite3 *db;
     int64_t version = 0, last;
@@ -140,53 +151,10 @@ static sqlite3 *try_open(const char *path, int *damaged, struct kiri_error *err)
     return db;
 
 fail:
-    /* Closing must not tidy up: what is set aside is set aside as it was. */
-    sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    /* Another program's file, or what is none, is left as it is; into a damaged one of
+     * ours closing puts what its log holds. */
+    if (!*damaged || sqlite3_errcode(db) == SQLITE_NOTADB)
+        sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     sqlite3_close(db);
     return NULL;
-}
-
-/* The main file first: a crash in between leaves a log without a file, which SQLite
- * drops. */
-static int set_aside(const char *dir, const char *path, const char *why,
-                     struct kiri_error *err)
-{
-    static const char *const companion[] = { "-wal", "-shm" };
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    char made[128];
-    int rc;
-
-    if (fd < 0)
-        return kiri_fail(err, KIRI_NO_WRITE, "cannot open %s: %s", dir, strerror(errno));
-    rc = atomic_set_aside(fd, STORE_FILE, "bad", 3, made, sizeof made, err);
-    for (int i = 0; !rc && i < 2; i++) {
-        char from[32], to[144];
-
-        snprintf(from, sizeof from, "%s%s", STORE_FILE, companion[i]);
-        snprintf(to, sizeof to, "%s%s", made, companion[i]);
-        if (renameat(fd, from, fd, to) && errno != ENOENT)
-            rc = kiri_fail(err, KIRI_NO_WRITE, "cannot move %s%s aside: %s", path,
-                           companion[i], strerror(errno));
-    }
-    close(fd);
-    if (!rc)
-        log_warn("%s; kept as %s, starting with an empty one", why, made);
-    return rc;
-}
-
-sqlite3 *schema_open(const char *dir, const char *path, struct kiri_error *err)
-{
-    struct kiri_error first = { 0 };
-    int damaged;
-    sqlite3 *db = try_open(path, &damaged, &first);
-
-    if (db)
-        return db;
-    if (!damaged) {
-        kiri_fail(err, first.code, "%s", first.text);
-        return NULL;
-    }
-    if (set_aside(dir, path, first.text, err))
-        return NULL;
-    return try_open(path, &damaged, err);
 }

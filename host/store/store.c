@@ -11,29 +11,23 @@
 
 #define STUCK (2u << 20) /* bytes over the bound: the writer hangs in a system call */
 
-/* The largest id in the file, plus one. */
-static int read_next_id(struct store *s, struct kiri_error *err)
+/* The largest id in the file, plus one. Ids that nobody can read are smaller than the
+ * time in 1/16 ms, unless more than that were used. */
+static int read_next_id(struct store *s, int unknown, struct kiri_error *err)
 {
     int64_t id = 0;
-    int rc = schema_ask(s->db,
-                        "SELECT max(coalesce((SELECT max(id) FROM obs), 0),"
-                        " coalesce((SELECT max(id) FROM score), 0)) + 1",
-                        &id);
+    int rc = !s->db ? SQLITE_OK
+                    : schema_ask(s->db,
+                                 "SELECT max(coalesce((SELECT max(id) FROM obs), 0),"
+                                 " coalesce((SELECT max(id) FROM score), 0)) + 1",
+                                 &id);
 
+    if (unknown && id < clock_now(&clock_system) * 16)
+        id = clock_now(&clock_system) * 16;
     s->next_id = (uint64_t)id;
     return rc == SQLITE_OK ? 0
                            : kiri_fail(err, KIRI_IO, "cannot read %s: %s", s->path,
                                        sqlite3_errmsg(s->db));
-}
-
-char *store_path(const char *dir)
-{
-    /* A name that begins with "file:" would be a URI to SQLite. */
-    char *here = *dir == '/' ? NULL : path_join(".", dir);
-    char *path = *dir == '/' || here ? path_join(here ? here : dir, STORE_FILE) : NULL;
-
-    free(here);
-    return path;
 }
 
 static void init_sync(struct store *s)
@@ -50,10 +44,10 @@ static void init_sync(struct store *s)
 
 static void free_store(struct store *s)
 {
-    inserter_free(s->insert);
+    file_close(s);
+    rescue_free(s->rescue);
     sqlite3_close(s->reader.db);
     free(s->reader.path);
-    sqlite3_close(s->db);
     pthread_cond_destroy(&s->changed);
     pthread_mutex_destroy(&s->lock);
     queue_fini(&s->in);
@@ -76,10 +70,31 @@ static struct store_retention with_defaults(const struct store_retention *keep)
     return k;
 }
 
+static int start_threads(struct store *s, struct kiri_error *err)
+{
+    if (pthread_create(&s->writer, NULL, writer_run, s))
+        return kiri_fail(err, KIRI_INTERNAL, "cannot start the store's thread");
+    if (!pthread_create(&s->checker, NULL, check_run, s))
+        return 0;
+    atomic_store(&s->closing, 1);
+    queue_close(&s->in);
+    pthread_join(s->writer, NULL);
+    return kiri_fail(err, KIRI_INTERNAL, "cannot start the store's thread");
+}
+
+/* The disk is full or broken now: the writer tries again. */
+static void start_degraded(struct store *s, const struct kiri_error *why)
+{
+    s->state.degraded = 1;
+    snprintf(s->state.why, sizeof s->state.why, "%.255s", why->text);
+    log_warn("%s; records wait in memory until it can be written", why->text);
+}
+
 struct store *store_open(const char *dir, const struct store_retention *keep,
                          struct kiri_error *err)
 {
     struct store *s = calloc(1, sizeof *s);
+    struct kiri_error why = { 0 };
 
     if (!s) {
         kiri_fail(err, KIRI_INTERNAL, "out of memory");
@@ -92,16 +107,16 @@ struct store *store_open(const char *dir, const struct store_retention *keep,
         kiri_fail(err, KIRI_INTERNAL, "out of memory");
         goto fail;
     }
-    if (!(s->db = schema_open(dir, s->path, err)) || read_next_id(s, err))
-        goto fail;
-    if (!(s->insert = inserter_new(s->db, err))) {
-        kiri_fail_in(err, "%s", s->path);
-        goto fail;
+    if (file_start(s, &why)) {
+        if (why.code != KIRI_IO) {
+            kiri_fail(err, why.code, "%s", why.text);
+            goto fail;
+        }
+        file_close(s);
+        start_degraded(s, &why);
     }
-    if (pthread_create(&s->writer, NULL, writer_run, s)) {
-        kiri_fail(err, KIRI_INTERNAL, "cannot start the store's thread");
+    if (read_next_id(s, !s->db || s->state.recovered.ts, err) || start_threads(s, err))
         goto fail;
-    }
     return s;
 
 fail:
@@ -109,7 +124,7 @@ fail:
     return NULL;
 }
 
-static struct timespec in_ms(int ms)
+struct timespec store_in_ms(int ms)
 {
     struct timespec t;
 
@@ -125,7 +140,7 @@ static struct timespec in_ms(int ms)
 
 void store_close(struct store *s, int wait_ms)
 {
-    struct timespec until = in_ms(wait_ms);
+    struct timespec until = store_in_ms(wait_ms);
     int finished;
 
     if (!s)
@@ -133,16 +148,21 @@ void store_close(struct store *s, int wait_ms)
     atomic_store(&s->closing, 1);
     queue_close(&s->in);
     pthread_mutex_lock(&s->lock);
-    while (!s->finished && !pthread_cond_timedwait(&s->changed, &s->lock, &until))
+    pthread_cond_broadcast(&s->changed); /* the check waits there */
+    while (!(s->finished && s->check_finished) &&
+           !pthread_cond_timedwait(&s->changed, &s->lock, &until))
         continue;
-    finished = s->finished;
-    pthread_mutex_unlock(&s->lock);
-    if (!finished) { /* it hangs in a system call: what it holds cannot be taken away */
+    finished = s->finished && s->check_finished;
+    if (!s->finished)
         log_warn("%s does not answer after %d ms; leaving without it", s->path, wait_ms);
+    pthread_mutex_unlock(&s->lock);
+    if (!finished) { /* in a system call, or amid a check: it cannot be taken away */
         pthread_detach(s->writer);
+        pthread_detach(s->checker);
         return;
     }
     pthread_join(s->writer, NULL);
+    pthread_join(s->checker, NULL);
     free_store(s);
 }
 
@@ -215,8 +235,7 @@ uint64_t store_next_id(struct store *s)
     return s->next_id;
 }
 
-/* Wakes the writer. */
-static void nudge(struct store *s)
+void store_nudge(struct store *s)
 {
     struct record *r = record_nudge();
 
@@ -226,11 +245,11 @@ static void nudge(struct store *s)
 
 int store_flush(struct store *s, int wait_ms)
 {
-    struct timespec until = in_ms(wait_ms);
+    struct timespec until = store_in_ms(wait_ms);
     uint64_t all;
     int rc;
 
-    nudge(s);
+    store_nudge(s);
     pthread_mutex_lock(&s->lock);
     all = s->put;
     while (s->settled < all && !s->state.degraded &&
@@ -253,6 +272,15 @@ void store_retain(struct store *s, const struct store_retention *keep)
 {
     pthread_mutex_lock(&s->lock);
     s->state.keep = with_defaults(keep);
+    s->keep_changed = 1;
     pthread_mutex_unlock(&s->lock);
-    nudge(s);
+    store_nudge(s);
+}
+
+void store_check(struct store *s)
+{
+    pthread_mutex_lock(&s->lock);
+    s->check_asked = 1;
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
 }

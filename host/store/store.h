@@ -79,6 +79,10 @@ void store_put_kv(struct store *s, const char *atom, const char *key, const void
 /* Waits until all that was put so far is committed or dropped. 0, or -1: not within
  * wait_ms, or degraded. The reading functions below do it themselves (at most 2 s). */
 int store_flush(struct store *s, int wait_ms);
+/* Looks through the file for damage soon; store_state's checked_ts says when it did. The
+ * store does so by itself: soon after the start, then daily. */
+void store_check(struct store *s);
+
 /* First observation id that this run may use. */
 uint64_t store_next_id(struct store *s);
 /* Calls each(ctx, obs) for the newest `most` observations of `atom`, oldest first; stops

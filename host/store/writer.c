@@ -17,17 +17,20 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define COMMIT_MS 800 /* and then it takes a while: A2 promises a second in all */
-#define PRUNE_MS  60000
+#define COMMIT_MS 800   /* and then it takes a while: A2 promises a second in all */
+#define ROUND_MS  60000 /* between two rounds of retention */
+#define SLICE_MS  50    /* between two slices of it, or of a rescue */
 #define SAY_MS    60000 /* between two log lines about the same trouble */
 
 struct writer {
     struct store *s;
     struct batch pending;
     int urgent;
-    int64_t due;      /* when to commit; INT64_MAX: nothing waits */
-    int64_t prune_at; /* mono, as all here */
+    int64_t due;       /* when to commit; INT64_MAX: nothing waits */
+    int64_t chores_at; /* mono, as all here */
     int64_t say_at;
+    int64_t journalled; /* bytes since the last round of retention */
+    int64_t rescued_at; /* 0: never */
 };
 
 static int64_t now_ms(void)
@@ -79,25 +82,20 @@ static int write_batch(struct writer *w, uint64_t *refused)
     return sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
 }
 
-static int64_t file_bytes(const char *path)
-{
-    struct stat st;
-
-    return stat(path, &st) ? 0 : st.st_size;
-}
-
 static void settle(struct writer *w, uint64_t refused)
 {
     struct store *s = w->s;
     uint64_t records = 0;
     size_t bytes = 0;
-    int healed;
+    int64_t size;
+    int healed, there = file_there(s, &size);
 
     for (const struct queue_item *i = w->pending.first; i; i = i->next) {
         const struct record *r = (const struct record *)i;
 
         records += r->kind != RECORD_NUDGE;
         bytes += r->size;
+        w->journalled += r->kind == RECORD_MESSAGE ? (int64_t)r->as.message.len : 0;
     }
     pthread_mutex_lock(&s->lock);
     healed = s->state.degraded;
@@ -106,7 +104,7 @@ static void settle(struct writer *w, uint64_t refused)
     s->state.committed += records - refused;
     s->state.dropped += refused;
     s->state.last_commit_ms = now_ms();
-    s->state.bytes = file_bytes(s->path);
+    s->state.bytes = size;
     s->settled += records;
     s->waiting -= bytes;
     pthread_cond_broadcast(&s->changed);
@@ -118,17 +116,22 @@ static void settle(struct writer *w, uint64_t refused)
     if (healed)
         log_info("%s can be written again: %" PRIu64 " records that had waited are in it",
                  s->path, records - refused);
+    if (!there) { /* what was committed went with it */
+        log_warn("%s was taken away while the host runs; starting a new one", s->path);
+        file_close(s);
+    }
 }
 
-static void degrade(struct writer *w)
+static void degrade(struct writer *w, const char *sentence)
 {
     struct store *s = w->s;
     int64_t now = now_ms();
     char why[sizeof s->state.why];
     uint64_t dropped;
 
-    snprintf(why, sizeof why, "%s", sqlite3_errmsg(s->db));
-    sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    snprintf(why, sizeof why, "%s", sentence); /* before SQLite forgets it */
+    if (s->db)
+        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
     pthread_mutex_lock(&s->lock);
     s->state.degraded = 1;
     memcpy(s->state.why, why, sizeof why);
@@ -143,47 +146,109 @@ static void degrade(struct writer *w)
              s->path, why, dropped);
 }
 
-static void prune(struct writer *w)
+/* The file is damaged: another one takes its place. Not twice in a short time, when it is
+ * the disk that damages what we write. */
+static void rescue(struct writer *w, const char *why)
 {
-    int64_t now = now_ms(), before;
-    char sql[400];
+    struct store *s = w->s;
+    struct kiri_error err;
+    int64_t now = now_ms();
 
-    if (now < w->prune_at)
+    if (w->rescued_at && now - w->rescued_at < ROUND_MS) {
+        degrade(w, why);
         return;
-    pthread_mutex_lock(&w->s->lock);
-    before = clock_now(&clock_system) - w->s->state.keep.journal_ms;
-    pthread_mutex_unlock(&w->s->lock);
-    snprintf(sql, sizeof sql,
-             "BEGIN; INSERT OR REPLACE INTO meta SELECT 'pruned_to', max(id) FROM message"
-             " WHERE ts < %" PRId64 " HAVING max(id) NOTNULL;"
-             " DELETE FROM message WHERE ts < %" PRId64 "; END",
-             before, before);
-    sqlite3_exec(w->s->db, sql, NULL, NULL, NULL);
-    w->prune_at = now + PRUNE_MS;
+    }
+    w->rescued_at = now;
+    if (s->db)
+        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    if (rescue_begin(s, why, &err) || file_open(s, &err))
+        degrade(w, err.text);
+    pthread_mutex_lock(&s->lock);
+    s->damage[0] = '\0'; /* of the file that is gone */
+    pthread_mutex_unlock(&s->lock);
+    w->chores_at = now;
 }
 
 static void commit(struct writer *w)
 {
+    struct store *s = w->s;
+    struct kiri_error err;
     uint64_t refused;
+    int rc;
 
-    if (write_batch(w, &refused) == SQLITE_OK) {
-        settle(w, refused);
-        prune(w);
-    } else {
-        degrade(w);
+    if (!s->db && file_open(s, &err)) {
+        degrade(w, err.text);
+        return;
     }
+    rc = write_batch(w, &refused);
+    if (rc == SQLITE_OK) {
+        settle(w, refused);
+    } else if (schema_is_damage(rc)) {
+        char why[200];
+
+        snprintf(why, sizeof why, "%s", sqlite3_errmsg(s->db));
+        rescue(w, why);
+    } else {
+        degrade(w, sqlite3_errmsg(s->db));
+    }
+}
+
+/* What the check has found meanwhile. */
+static void heed_check(struct writer *w)
+{
+    struct store *s = w->s;
+    char why[sizeof s->damage];
+
+    pthread_mutex_lock(&s->lock);
+    memcpy(why, s->damage, sizeof why);
+    s->damage[0] = '\0';
+    pthread_mutex_unlock(&s->lock);
+    if (*why)
+        rescue(w, why);
+}
+
+/* A slice of what can wait: bringing rows over from a damaged file, and retention. */
+static void do_chores(struct writer *w)
+{
+    struct store *s = w->s;
+    struct store_retention keep;
+    int64_t now = now_ms();
+    int more = 0, rc, anew;
+
+    pthread_mutex_lock(&s->lock);
+    keep = s->state.keep;
+    anew = s->keep_changed || w->journalled >= keep.journal_bytes / 16;
+    s->keep_changed = 0;
+    pthread_mutex_unlock(&s->lock);
+    if (now < w->chores_at && !anew)
+        return;
+    w->chores_at = now + ROUND_MS;
+    if (!s->db)
+        return;
+    if (anew) {
+        keeper_restart(s->keeper);
+        w->journalled = 0;
+    }
+    rc = rescue_slice(s, &more);
+    if (rc == SQLITE_OK && !more)
+        rc = keeper_slice(s->keeper, &keep, clock_now(&clock_system), now, &more);
+    if (rc == SQLITE_OK && more)
+        w->chores_at = now_ms() + SLICE_MS;
+    if (schema_is_damage(rc))
+        rescue(w, sqlite3_errstr(rc));
 }
 
 /* Takes what was put, or waits for it until the next commit is due. */
 static void take(struct writer *w)
 {
     struct store *s = w->s;
-    int64_t wait = w->due - now_ms();
+    int64_t next = w->due < w->chores_at ? w->due : w->chores_at;
+    int64_t wait = next - now_ms();
     struct queue_item *items;
     struct freed f = { 0 };
     size_t waiting;
 
-    wait = w->due == INT64_MAX ? -1 : wait < 0 ? 0 : wait > INT_MAX ? INT_MAX : wait;
+    wait = wait < 0 ? 0 : wait > INT_MAX ? INT_MAX : wait;
     items = queue_wait(&s->in, (int)wait);
     for (struct queue_item *i = items; i; i = i->next)
         w->urgent |= ((struct record *)i)->urgent;
@@ -208,13 +273,19 @@ void *writer_run(void *store)
 
     pthread_setname_np(pthread_self(), "kiri-store");
     batch_init(&w.pending);
-    w.prune_at = now_ms();
+    w.chores_at = now_ms();
+    pthread_mutex_lock(&s->lock);
+    degraded = s->state.degraded;
+    pthread_mutex_unlock(&s->lock);
     while (!closing) {
         closing =
             atomic_load(&s->closing); /* first: then all that was put is in the queue */
         take(&w);
         if (w.pending.first && (closing || now_ms() >= w.due || (w.urgent && !degraded)))
             commit(&w);
+        heed_check(&w);
+        if (!closing)
+            do_chores(&w);
         pthread_mutex_lock(&s->lock);
         degraded = s->state.degraded;
         pthread_mutex_unlock(&s->lock);

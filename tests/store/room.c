@@ -1,5 +1,7 @@
 #include "room.h"
 
+#include "base/clock.h"
+
 #include <dirent.h>
 #include <setjmp.h>
 #include <sqlite3.h>
@@ -8,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -80,10 +83,23 @@ int64_t ask_file(const char *sql)
 
     if (sqlite3_open_v2(in_room("store.db"), &db, SQLITE_OPEN_READWRITE, NULL) ==
             SQLITE_OK &&
+        sqlite3_busy_timeout(db, 5000) == SQLITE_OK &&
         sqlite3_prepare_v2(db, sql, -1, &q, NULL) == SQLITE_OK &&
         sqlite3_step(q) == SQLITE_ROW)
         x = sqlite3_column_int64(q, 0);
     sqlite3_finalize(q);
     sqlite3_close(db);
     return x;
+}
+
+void wait_for_file(const char *sql)
+{
+    const struct timespec moment = { .tv_nsec = 5000000 };
+    int64_t end = clock_mono(&clock_system) + 20000;
+
+    while (ask_file(sql) != 1) {
+        if (clock_mono(&clock_system) > end)
+            fail_msg("never true: %s", sql);
+        nanosleep(&moment, NULL);
+    }
 }

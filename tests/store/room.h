@@ -22,5 +22,7 @@ struct store *open_store(void);
 void put_obs(struct store *s, const char *atom, uint64_t id);
 /* One number from the file, asked on a connection of its own; -1 when that fails. */
 int64_t ask_file(const char *sql);
+/* Waits until the file answers 1; fails the test after 20 s. */
+void wait_for_file(const char *sql);
 
 #endif

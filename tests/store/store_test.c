@@ -124,19 +124,6 @@ static void messages_are_kept_byte_for_byte_under_their_boot(void **state)
         1);
 }
 
-static void messages_older_than_an_hour_go_at_the_next_commit(void **state)
-{
-    struct store *s = open_store();
-    int64_t now = clock_now(&clock_system);
-
-    (void)state;
-    store_put_message(s, 1, now - 3700000, "old {}", 6, 0);
-    store_put_message(s, 2, now - 3500000, "new {}", 6, 0);
-    store_flush(s, 5000);
-    store_close(s, 5000);
-    assert_int_equal(ask_file("SELECT group_concat(id & 255) FROM message"), 2);
-}
-
 /* Not after a second: the writer is asked for nothing else meanwhile. */
 static void urgent_is_committed_at_once_and_takes_what_waits_along(void **state)
 {
@@ -221,7 +208,6 @@ int main(void)
         ROOM_TEST(what_was_put_is_there_after_a_restart),
         ROOM_TEST(the_files_beside_it_are_as_private),
         ROOM_TEST(messages_are_kept_byte_for_byte_under_their_boot),
-        ROOM_TEST(messages_older_than_an_hour_go_at_the_next_commit),
         ROOM_TEST(urgent_is_committed_at_once_and_takes_what_waits_along),
         ROOM_TEST(the_newest_value_of_a_key_is_seen_at_once),
         ROOM_TEST(a_record_that_sqlite_refuses_is_counted_and_left_out),
