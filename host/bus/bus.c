@@ -154,16 +154,48 @@ void bus_close(struct bus *b)
     free(b);
 }
 
+static int64_t now_us(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static void note_time(struct bus *b, int64_t us)
+{
+    unsigned i = 0;
+
+    while (i + 1 < SEND_TIMES && us > (int64_t)1 << i)
+        i++;
+    b->sends[i]++;
+}
+
+static uint64_t send_p99(const struct bus *b)
+{
+    uint64_t all = 0, upto = 0;
+    unsigned i = 0;
+
+    for (unsigned k = 0; k < SEND_TIMES; k++)
+        all += b->sends[k];
+    while (i + 1 < SEND_TIMES && (upto += b->sends[i]) * 100 < all * 99)
+        i++;
+    return all ? (uint64_t)1 << i : 0;
+}
+
 /* Hands b->sent to NNG, which never blocks a publisher. 0, or -1: memory is short. */
 static int hand_over(struct bus *b)
 {
+    int64_t began = now_us();
     nng_msg *msg;
 
     if (buf_failed(&b->sent) || nng_msg_alloc(&msg, 0))
         return -1;
     if (nng_msg_append(msg, b->sent.data, b->sent.len) == 0 &&
-        nng_sendmsg(b->pub, msg, 0) == 0)
+        nng_sendmsg(b->pub, msg, 0) == 0) {
+        note_time(b, now_us() - began);
         return 0;
+    }
     nng_msg_free(msg);
     return -1;
 }
@@ -241,5 +273,6 @@ void bus_counts(const struct bus *b, struct bus_counts *out)
             live < b->heard.most ? live : b->heard.most, /* the rest is being closed */
         .turned_away =
             atomic_load(&b->heard.turned_away) + atomic_load(&b->asked.turned_away),
+        .send_p99_us = send_p99(b),
     };
 }

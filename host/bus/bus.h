@@ -83,7 +83,9 @@ void bus_answer(struct bus *b, struct bus_request *r, const char *json, size_t l
 struct bus_counts {
     uint64_t published, refused; /* messages */
     unsigned peers;              /* live subscribers */
-    uint64_t turned_away;        /* connections over the cap */
+    uint64_t turned_away;        /* connections over the cap, or without a token */
+    uint64_t send_p99_us; /* 99 % of the messages took NNG at most this long, rounded up
+                             to a power of two */
 };
 void bus_counts(const struct bus *b, struct bus_counts *out);
 

@@ -89,6 +89,7 @@ static void write_traffic(const struct control *c, struct jsonw *j)
     jsonw_kint(j, "refused", (int64_t)n.refused);
     jsonw_kint(j, "peers", n.peers);
     jsonw_kint(j, "turned_away", (int64_t)n.turned_away);
+    jsonw_kint(j, "send_p99_us", (int64_t)n.send_p99_us);
     jsonw_end(j);
 }
 
