@@ -235,7 +235,7 @@ static void wait_for_it(struct recorder *r)
     units_duration_print(r->for_ms, all, sizeof all);
     while ((ms = progress_ms(&r->progress)) < r->for_ms && !interrupted()) {
         if (progress_due(&r->progress)) {
-            units_duration_print((r->for_ms - ms) / 1000 * 1000, left, sizeof left);
+            units_duration_print((r->for_ms - ms + 999) / 1000 * 1000, left, sizeof left);
             progress_say(&r->progress, "recording %s: %s left (Ctrl-C ends it now)", all,
                          left);
         }

@@ -68,13 +68,15 @@ static int subscribe(const struct listener *l, char *why, size_t cap)
 
 static void print(const struct kiri_message *m, int json)
 {
-    if (!json) {
-        printf("%.*s %.*s\n", (int)m->topic_len, m->topic, (int)m->json_len, m->json);
-        return;
-    }
-    int empty = m->json_len > 1 && m->json[1] == '}';
-    printf("{\"topic\":\"%.*s\"%s%.*s\n", (int)m->topic_len, m->topic, empty ? "" : ",",
-           (int)m->json_len - 1, m->json + 1);
+    struct buf line = { 0 };
+
+    if (json)
+        message_json(m, &line);
+    else
+        buf_putf(&line, "%.*s %.*s\n", (int)m->topic_len, m->topic, (int)m->json_len,
+                 m->json);
+    fwrite(buf_text(&line), 1, line.len, stdout);
+    buf_free(&line);
 }
 
 /* Holes, on stderr, before what follows them. */

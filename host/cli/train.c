@@ -1,10 +1,10 @@
 /*
  * kiri train - a model of what the lines of a file look like.
  */
-#include "base/clock.h"
 #include "base/path.h"
 #include "base/units.h"
 #include "cli/command.h"
+#include "cli/progress.h"
 #include "cli/terminal.h"
 #include "cli/view_number.h"
 #include "flow/lines.h"
@@ -15,15 +15,8 @@
 
 #define INTERRUPTED 130 /* 128 + SIGINT, as shells count */
 #define MOST_STEPS  1000000
-#define DRAW_MS     100  /* between two looks of a line on a terminal */
-#define LINE_MS     2000 /* between two lines in a pipe               */
 
 enum { TEXT, SEED, OUT, STEPS, QUIET };
-
-struct teller {
-    int quiet, drawn; /* drawn: there is a line to overwrite */
-    int64_t began, told;
-};
 
 /* "fold 2 of 5  step 150 of 500  loss 1.92  held back 2.10  120,000 tokens/s  4 s left"
  */
@@ -48,21 +41,16 @@ static void describe(struct canvas *c, const struct lines_progress *p, int64_t m
 
 static int tell(void *ctx, const struct lines_progress *p)
 {
-    struct teller *t = ctx;
-    int terminal = terminal_is(STDERR_FILENO);
+    struct progress *progress = ctx;
     struct buf line = { 0 };
-    struct canvas c = { .out = &line, .style = terminal_style(STDERR_FILENO) };
+    struct canvas c = { .out = &line, .style = { .width = 512 } };
 
     if (interrupted())
         return 1;
-    int64_t now = clock_mono(&clock_system);
-    if (t->quiet || now - t->told < (terminal ? DRAW_MS : LINE_MS))
+    if (!progress_due(progress))
         return 0;
-    t->told = now;
-    c.style.width = terminal ? c.style.width - 1 : 512;
-    describe(&c, p, now - t->began);
-    fprintf(stderr, terminal ? "\r%s\033[K" : "%s\n", buf_text(&line));
-    t->drawn = terminal;
+    describe(&c, p, progress_ms(progress));
+    progress_say(progress, "%s", buf_text(&line));
     buf_free(&line);
     return 0;
 }
@@ -116,8 +104,8 @@ static int run(const struct call *call)
 {
     struct kiri_error err = { 0 };
     struct lines_report report = { 0 };
-    struct teller teller = { .quiet = call->value[QUIET] != NULL };
-    struct lines_plan plan = { .seed = 1, .progress = tell, .ctx = &teller };
+    struct progress progress;
+    struct lines_plan plan = { .seed = 1, .progress = tell, .ctx = &progress };
     struct lines *m = NULL;
     size_t len = 0;
     int rc;
@@ -128,10 +116,9 @@ static int run(const struct call *call)
     if (!text)
         return command_fail(&err);
     interrupt_catch();
-    teller.began = teller.told = clock_mono(&clock_system);
+    progress_begin(&progress, call->value[QUIET] != NULL);
     m = lines_train(text, len, &plan, &report, &err);
-    if (teller.drawn)
-        fputs("\r\033[K", stderr);
+    progress_wipe(&progress);
     if (m && interrupted())
         report.gave_up = 1;
     if (report.gave_up) {
@@ -143,7 +130,7 @@ static int run(const struct call *call)
     } else if (lines_save(m, call->value[OUT], &err)) {
         rc = command_fail(&err);
     } else {
-        if (!teller.quiet)
+        if (!progress.quiet)
             conclude(&report, call->value[OUT]);
         rc = command_finish();
     }

@@ -16,6 +16,9 @@ cat >>m.yaml <<YAML
     plugin: $BUILD/tests/host/wave.so
     speaks: text
     learn: { warmup: 60 }
+  fresh:
+    plugin: $BUILD/tests/host/wave.so
+    learn: { warmup: 50000 }
 YAML
 
 # compare LIVE REPLAYED ATOMS: each score of the second that is in the first has the same
@@ -42,7 +45,7 @@ for atom in sys.argv[3:]:
     gens = {live[k]["gen"] for k in both if k[0] == "score/" + atom}
     print("%s: %d scores, generations %d to %d" % (atom, count.get("score/" + atom, 0),
           min(gens, default=0), max(gens, default=0)))
-    if count.get("score/" + atom, 0) < 50 or len(gens) < 2:
+    if count.get("score/" + atom, 0) < 50 or len(gens) < 2 and atom != "fresh":
         sys.exit("too few to compare")
 PY
 refused() { # CODE WORDS COMMAND...: it exits so, says so, and leaves no out file
@@ -61,15 +64,16 @@ mkdir state
 "$KIRI" sub score/ model/ --json --state "$work/state" >live 2>/dev/null &
 early=$!
 start_host m.yaml
-until_true 20 'len(s["atoms"]) == 3'
+until_true 20 'len(s["atoms"]) == 4'
 kill $early 2>/dev/null # it may have come too early to know where the host is
 "$KIRI" sub score/ model/ --json --state "$work/state" >live 2>sub.log &
 sub=$!
-until_true 60 'all(x["gen"] >= 2 for x in s["atoms"])'
+until_true 60 'all(x["gen"] >= 2 for x in s["atoms"][:3])'
 refused 64 '--for' "$KIRI" record --state state --output out
 "$KIRI" record --for ${seconds}s --state state --output rec >said 2>record.log ||
     { wrong "record exits $?:"; cat said record.log; }
 cat said
+grep -q 'fresh.jsonl: .* no model yet' said || wrong "an atom without a model is not said"
 "$KIRI" record --for 10m --state state --output early >/dev/null 2>&1 &
 recorder=$!
 until_true 10 'True'
@@ -81,6 +85,7 @@ wait $recorder || wrong "record stopped by Ctrl-C exits $?"
 stop_host -TERM || wrong "SIGTERM exits $?"
 kill $sub
 wait $sub 2>/dev/null
+[ -e rec/fresh.safetensors ] && wrong "an atom that never learned has a model"
 grep ' error ' log && wrong "the host logged an error"
 
 # ---- the same again, twice, and the same as it was live -------------------------------------
@@ -90,7 +95,7 @@ for run in 1 2; do
 done
 tail -1 replay.log
 cmp again.1 again.2 || wrong "two replays differ"
-python3 compare.py live again.1 pulse wave text || wrong "replay is not what was live"
+python3 compare.py live again.1 pulse wave text fresh || wrong "replay is not what was live"
 "$KIRI" replay m.yaml --data rec --quiet >again.3 2>replay.log || wrong "replay to stdout: $?"
 [ -s replay.log ] && wrong "--quiet says: $(cat replay.log)"
 cmp again.1 again.3 || wrong "the standard output differs"
@@ -99,7 +104,7 @@ cmp again.1 again.3 || wrong "the standard output differs"
 # ---- the whole store from its first row on --------------------------------------------------
 "$KIRI" export obs --output rows --state state || wrong "export exits $?"
 "$KIRI" replay m.yaml --data rows --output again.all 2>replay.log || wrong "all rows: exit $?"
-python3 compare.py live again.all pulse wave text || wrong "from the start it is not the same"
+python3 compare.py live again.all pulse wave text fresh || wrong "from the start it is not the same"
 "$KIRI" replay m.yaml --data rec --from-start --output again.fresh 2>/dev/null
 grep -q '"gen":0' again.fresh || wrong "--from-start does not begin without a model"
 python3 - <<'PY' || wrong "rows are not what is documented"
