@@ -24,11 +24,15 @@ struct host_options {
 int host_run(const struct conf *conf, const struct host_options *o,
              struct kiri_error *err);
 
+/* SIGTERM, SIGINT and SIGHUP wait from here on until host_run hears them: first thing in
+ * a program that will call it. */
+void host_block_signals(void);
+
 /* What a start would make of a conf; all malloc'ed. */
 struct host_plan {
     struct host_plan_atom {
         char *path, *version; /* of its plugin; NULL: not found, or not known */
-    } *atom;                  /* in the order of the conf's */
+    } * atom;                 /* in the order of the conf's */
     uint32_t n_atoms;
     char *bus, *control; /* URLs: the first listener's, or the default */
     char *warnings;      /* lines: the conf's and the plugins' */

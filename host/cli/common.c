@@ -13,6 +13,7 @@
 
 #define ANSWER_MS 3000
 #define DISK_MS   30000 /* what waits for models or the store to be written */
+#define PROBE_MS  60000 /* a reload probes plugins, each up to 5 s */
 
 /* ipc:///run/kiri/bus -> ipc:///run/kiri/control; NULL when there is no such place. */
 static char *control_beside(const char *bus)
@@ -76,11 +77,18 @@ static void write_request(const char *cmd, const char *members, struct buf *out)
     jsonw_end(&j);
 }
 
-json_t *reach_ask(const struct reach *r, const char *cmd, const char *members,
-                  struct kiri_error *err)
+/* What may take its time in the host: a disk, a probe of a plugin. */
+static int patience_ms(const char *cmd)
+{
+    return strcmp(cmd, "save") == 0 || strcmp(cmd, "flush") == 0 ? DISK_MS
+           : strcmp(cmd, "reload") == 0                          ? PROBE_MS
+                                                                 : ANSWER_MS;
+}
+
+json_t *reach_talk(const struct reach *r, const char *cmd, const char *members,
+                   struct kiri_error *err)
 {
     struct buf request = { 0 };
-    int disk = strcmp(cmd, "save") == 0 || strcmp(cmd, "flush") == 0;
     char why[512] = "", *answer;
     json_t *root = NULL;
 
@@ -91,8 +99,8 @@ json_t *reach_ask(const struct reach *r, const char *cmd, const char *members,
         return NULL;
     }
     write_request(cmd, members, &request);
-    answer = kiri_client_ask(r->control, buf_text(&request), disk ? DISK_MS : ANSWER_MS,
-                             NULL, why, sizeof why);
+    answer = kiri_client_ask(r->control, buf_text(&request), patience_ms(cmd), NULL, why,
+                             sizeof why);
     buf_free(&request);
     if (!answer) {
         kiri_fail(err, KIRI_UNAVAILABLE, "%s", why);
@@ -100,7 +108,19 @@ json_t *reach_ask(const struct reach *r, const char *cmd, const char *members,
     }
     root = json_loads(answer, 0, NULL);
     free(answer);
-    if (json_is_true(json_object_get(root, "ok")))
+    if (json_is_object(root))
+        return root;
+    json_decref(root);
+    kiri_fail(err, KIRI_UNAVAILABLE, "the host's answer cannot be read");
+    return NULL;
+}
+
+json_t *reach_ask(const struct reach *r, const char *cmd, const char *members,
+                  struct kiri_error *err)
+{
+    json_t *root = reach_talk(r, cmd, members, err);
+
+    if (!root || json_is_true(json_object_get(root, "ok")))
         return root;
     const char *error = json_string_value(json_object_get(root, "error"));
     json_int_t code = json_integer_value(json_object_get(root, "code"));

@@ -40,6 +40,10 @@ void reach_free(struct reach *r);
 json_t *reach_ask(const struct reach *r, const char *cmd, const char *members,
                   struct kiri_error *err);
 
+/* The same, but a refusal is an answer, too. */
+json_t *reach_talk(const struct reach *r, const char *cmd, const char *members,
+                   struct kiri_error *err);
+
 /* Appends the message as one object with the topic as its first member, and a newline:
  * what --json means in `kiri sub` and what `kiri replay` prints. */
 void message_json(const struct kiri_message *m, struct buf *out);

@@ -9,9 +9,9 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-    &command_run,    &command_check,  &command_status,  &command_top,    &command_sub,
-    &command_train,  &command_score,  &command_inspect, &command_import, &command_record,
-    &command_export, &command_replay, &command_probe,
+    &command_run,    &command_check,  &command_reload, &command_status,  &command_top,
+    &command_sub,    &command_train,  &command_score,  &command_inspect, &command_import,
+    &command_record, &command_export, &command_replay, &command_probe,
 };
 #define COMMANDS (sizeof commands / sizeof *commands)
 

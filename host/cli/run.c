@@ -13,6 +13,7 @@ static int run(const struct call *call)
     struct host_options options = { .quiet = call->value[QUIET] != NULL };
     struct kiri_error err = { 0 };
 
+    host_block_signals();
     if (call->value[FOR] &&
         (units_duration_ms(call->value[FOR], &options.for_ms) || options.for_ms == 0)) {
         kiri_fail(&err, KIRI_USAGE, "--for takes a time such as 30s, 10m or 8h, not '%s'",

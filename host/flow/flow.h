@@ -22,7 +22,7 @@ struct flow {
     const struct clock *clock;
     struct bus *bus;
     struct store *store;
-    const char *state;      /* the state directory: store readers open it */
+    char *state;            /* the state directory: store readers open it */
     struct pool *callbacks; /* atoms' callbacks */
     struct pool *learners; /* training, on copies; bringing back what was               */
     struct pool *savers;   /* model files: one thread that may wait for a disk          */

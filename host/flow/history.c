@@ -12,7 +12,6 @@
 #include "store/reader.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define FLUSH_MS 2000
@@ -146,8 +145,8 @@ int history_restore(struct instance *in)
         say(in, LOG_AT_WARN, said);
     }
     store_reader_close(reader);
+    if (r.failed)
+        return -1;
     say_rest(in, &r, found == SHELF_LOADED || found == SHELF_LOADED_PREV);
-    free(in->legacy);
-    in->legacy = NULL;
-    return r.failed ? -1 : 0;
+    return 0;
 }

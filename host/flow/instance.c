@@ -74,9 +74,10 @@ struct instance *instance_start(struct flow *f, const struct conf_atom *c,
         return NULL;
     }
     if (before) {
-        in->legacy = before->packed;
-        in->legacy_len = before->packed_len;
-        before->packed = NULL;
+        int packed = before->packed != NULL; /* else what it had itself inherited */
+        in->legacy = packed ? before->packed : before->legacy;
+        in->legacy_len = packed ? before->packed_len : before->legacy_len;
+        *(packed ? &before->packed : &before->legacy) = NULL;
     }
     in->plugin = plugin;
     in->atom = plugin_atom(plugin);

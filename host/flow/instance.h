@@ -41,6 +41,7 @@ struct observed {
 };
 
 struct instance {
+    struct instance *next; /* in a list of the owner's */
     struct flow *flow;
     char name[33];
     struct plugin *plugin;
@@ -174,5 +175,6 @@ void publish_row(struct instance *in, const struct observed *row,
                  const struct verdict *v); /* as it is scored */
 void publish_lesson(struct instance *in);
 void publish_health(struct instance *in);
+void publish_removed(struct instance *in); /* its last word */
 
 #endif

@@ -8,6 +8,8 @@
 
 #include "base/log.h"
 
+#include <stdlib.h>
+
 #define SAVE_MS 60000
 
 static struct instance *of_job(struct pool_job *job)
@@ -59,6 +61,10 @@ static void restored(struct instance *in)
     if (*in->restored_how)
         log_line(in->restored_level, "%s: %s", in->name, in->restored_how);
     in->restored = in->lesson_rc == 0;
+    if (in->restored) {
+        free(in->legacy);
+        in->legacy = NULL;
+    }
     if (!in->restored && !in->closing)
         instance_report(in, INSTANCE_BROKEN,
                         "its history cannot be brought back: memory is short");

@@ -84,3 +84,12 @@ void publish_health(struct instance *in)
     emit(in, "atom", clock_now(in->flow->clock), &members);
     buf_free(&members);
 }
+
+void publish_removed(struct instance *in)
+{
+    struct buf members = { 0 };
+
+    message_atom("removed", "", &members);
+    emit(in, "atom", clock_now(in->flow->clock), &members);
+    buf_free(&members);
+}

@@ -112,7 +112,7 @@ static void deliver_note(struct flow_message *m)
 {
     struct note *n = (struct note *)m;
 
-    if (!buf_failed(&n->members))
+    if (n->flow->bus && !buf_failed(&n->members))
         bus_publish(n->flow->bus, n->topic, clock_now(n->flow->clock),
                     buf_text(&n->members), NULL);
     buf_free(&n->members);

@@ -8,12 +8,14 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct plugin {
     char *path;
     int image; /* stays open as long as the handle: image_load says why */
     void *handle;
+    struct stat file; /* as it was when it was opened */
     struct vtable vtable;
     unsigned users;
 };
@@ -51,6 +53,8 @@ struct plugin *plugin_open(const char *exe, const char *path, struct kiri_error 
 {
     struct plugin_probe probe;
     struct plugin *p = NULL;
+    struct stat file = { 0 };
+    (void)stat(path, &file); /* image_open says what is wrong */
     int image = image_open(path, err);
 
     if (image >= 0 && probe_image(exe, image, PROBE_DEADLINE_MS, &probe, err)) {
@@ -61,7 +65,9 @@ struct plugin *plugin_open(const char *exe, const char *path, struct kiri_error 
         plugin_probe_free(&probe);
         p = load(image, path, err);
     }
-    if (!p)
+    if (p)
+        p->file = file;
+    else
         kiri_fail_in(err, "%s", path);
     return p;
 }
@@ -97,4 +103,14 @@ const struct kiri_option *plugin_options(const struct plugin *p)
 const char *plugin_path(const struct plugin *p)
 {
     return p->path;
+}
+
+int plugin_changed(const struct plugin *p)
+{
+    struct stat now;
+
+    return stat(p->path, &now) || now.st_dev != p->file.st_dev ||
+           now.st_ino != p->file.st_ino || now.st_size != p->file.st_size ||
+           now.st_mtim.tv_sec != p->file.st_mtim.tv_sec ||
+           now.st_mtim.tv_nsec != p->file.st_mtim.tv_nsec;
 }

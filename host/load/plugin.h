@@ -53,6 +53,8 @@ const struct kiri_atom *plugin_atom(const struct plugin *p);
 const struct kiri_option *
 plugin_options(const struct plugin *p); /* ends with a NULL name */
 const char *plugin_path(const struct plugin *p);
+/* Is there another file now where it was opened from? Any thread. */
+int plugin_changed(const struct plugin *p);
 
 /* The schema of one open instance as our own deep copy, checked (kiri_schema_check):
  * grown structs are normalised by field_size. NULL and a sentence. free with

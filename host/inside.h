@@ -1,0 +1,81 @@
+/*
+ * inside.h - a running host, for the files that build it (open.c), run it (host.c), watch
+ * it (watch.c) and change it while it runs (reload.c).
+ */
+#ifndef KIRI_INSIDE_H
+#define KIRI_INSIDE_H
+
+#include "address.h"
+#include "control/control.h"
+#include "host.h"
+#include "notify.h"
+#include "signals.h"
+
+struct reload;
+
+struct host {
+    const struct conf *conf; /* in force                                            */
+    struct conf *own;        /* the same, if a reload has read it; else NULL        */
+    struct host_options options;
+    char *exe; /* our own executable, for probes */
+    uv_loop_t loop;
+    struct flow flow;
+    struct control control; /* has the instances */
+    struct reload *reload;
+    struct instance *leaving; /* removed ones on their way out */
+    struct signals *signals;
+    struct notify notify;
+    int lock;
+    char name[65], boot[17];
+    struct address address;
+    uv_async_t bus_bell;    /* requests wait */
+    uv_async_t signal_bell; /* a signal came */
+    uv_timer_t heartbeat, watch, watchdog, end, giving_up;
+    uv_check_t turn;
+    atomic_int hangup; /* SIGHUP came */
+    int stopping, running;
+    int rc;
+    struct kiri_error *err;
+
+    /* watch.c */
+    uint64_t settled;   /* records the store had got rid of, */
+    int64_t settled_at; /* and since when (mono ms)          */
+    int store_stuck;    /* none for some seconds though some wait */
+    int64_t skew;       /* wall clock minus CLOCK_MONOTONIC, ms */
+    uint64_t clock_jumps;
+    int64_t last_jump_ms;
+    char said[256]; /* STATUS= as systemd knows it */
+};
+
+/* open.c: a failure leaves what close_all (host.c) closes. */
+int open_plugins(struct host *h, struct plugin **plugins);
+int open_all(struct host *h);
+struct store_retention retention_of(const struct conf *conf);
+
+/* host.c */
+void host_stop(struct host *h);
+
+/* watch.c */
+void watch_start(struct host *h);
+const char *watch_store(const struct host *h);  /* "well" or "degraded" */
+const char *watch_models(const struct host *h); /* the same             */
+void watch_status(const struct host *h, struct jsonw *j);
+/* Every atom has answered open(): says so, to systemd too. */
+void watch_running(struct host *h);
+
+/*
+ * reload.c: the config on disk against the one in force, and only the difference. Read
+ * and probed on the pool, applied on the loop; what cannot be applied changes nothing.
+ */
+struct reload *reload_new(struct host *h);
+void reload_free(struct reload *r); /* NULL is fine */
+/* SIGHUP (a NULL) or a command. Those that come while one runs make one more after it. */
+void reload_ask(struct reload *r, struct asked *a);
+void reload_turn(struct reload *r); /* after each turn of the loop */
+/* The host stops: what it started leaves, too. */
+void reload_stop(struct reload *r);
+/* Nothing of it runs: its reader may still be on the pool, which control_stop ends. */
+int reload_idle(const struct reload *r);
+void reload_status(const struct reload *r, struct jsonw *j);
+
+#endif

@@ -1,0 +1,184 @@
+/*
+ * open.c - from a conf to all that a host needs before its first atom: directory, lock,
+ * store, bus, threads, plugins.
+ */
+#include "inside.h"
+
+#include "base/log.h"
+#include "base/path.h"
+#include "flow/shelf.h"
+#include "store/lock.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define PEERS_MOST 256
+#define OWN_FILES  44 /* 25 at rest; more while plugins are probed and peers greet */
+#define WORKERS    4u /* that many atoms may be slow at once before others wait */
+
+/* Descriptors are what subscribers cost; the hard limit is what the admin allows. */
+static void raise_descriptors(void)
+{
+    struct rlimit r;
+
+    if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
+        r.rlim_cur = r.rlim_max < 65536 ? r.rlim_max : 65536;
+        (void)setrlimit(RLIMIT_NOFILE, &r); /* less is what we had anyway */
+    }
+}
+
+/* How many may listen, and how many ask: half each of the descriptors that we do not need
+ * ourselves for store, models and atoms (RELIABILITY.md A8). */
+static unsigned most_peers(const struct conf *conf)
+{
+    rlim_t own = OWN_FILES + 2 * (rlim_t)conf->n_atoms;
+    struct rlimit r;
+
+    if (getrlimit(RLIMIT_NOFILE, &r) || r.rlim_cur >= own + 2 * PEERS_MOST)
+        return PEERS_MOST;
+    return r.rlim_cur > own + 4 ? (unsigned)(r.rlim_cur - own) / 2 : 2;
+}
+
+static void name_this_run(struct host *h)
+{
+    unsigned char random[8] = { 0 };
+    int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0 || read(fd, random, sizeof random) != (ssize_t)sizeof random) {
+        int64_t now = clock_now(&clock_system) * 65536 + getpid();
+        memcpy(random, &now, sizeof random);
+    }
+    if (fd >= 0)
+        close(fd);
+    for (size_t i = 0; i < sizeof random; i++)
+        snprintf(h->boot + 2 * i, 3, "%02x", random[i]);
+    if (gethostname(h->name, sizeof h->name - 1) || !*h->name)
+        snprintf(h->name, sizeof h->name, "localhost");
+}
+
+static void wake(void *ctx)
+{
+    struct host *h = ctx;
+
+    uv_async_send(&h->bus_bell);
+}
+
+static int open_bus(struct host *h)
+{
+    size_t n = h->conf->n_listen;
+    struct bus_listener single = { .url = h->address.bus };
+    struct bus_listener *listen = n ? calloc(n, sizeof *listen) : &single;
+    if (!listen)
+        return kiri_fail(h->err, KIRI_INTERNAL, "out of memory");
+    for (size_t i = 0; i < n; i++)
+        listen[i] = (struct bus_listener){
+            .url = h->conf->listen[i].url,
+            .cert = h->conf->listen[i].cert,
+            .key = h->conf->listen[i].key,
+            .token = h->conf->listen[i].token,
+            .origins = (const char *const *)h->conf->listen[i].origins,
+        };
+    struct bus_options o = {
+        .listen = listen,
+        .n_listen = n ? n : 1,
+        .socket_mode = h->conf->socket_mode,
+        .control = h->address.control,
+        .host = h->name,
+        .boot = h->boot,
+        .most_peers = most_peers(h->conf),
+        .wake = wake,
+        .ctx = h,
+    };
+
+    h->flow.bus = bus_open(&o, h->err);
+    if (listen != &single)
+        free(listen);
+    return h->flow.bus ? 0 : -1;
+}
+
+struct store_retention retention_of(const struct conf *conf)
+{
+    const struct conf_retention *r = &conf->retention;
+
+    return (struct store_retention){ .journal_ms = r->journal_ms,
+                                     .journal_bytes = r->journal_bytes,
+                                     .observations_ms = r->observations_ms,
+                                     .scores_ms = r->scores_ms,
+                                     .rollup_after_ms = r->rollup_after_ms,
+                                     .size_bytes = r->size_bytes };
+}
+
+/* Everything but the atoms. What was opened is closed by close_all, also after a failure.
+ */
+int open_all(struct host *h)
+{
+    raise_descriptors();
+    name_this_run(h);
+    if (path_make(h->conf->state, h->err) || address_find(&h->address, h->conf, h->err))
+        return -1;
+    h->lock = lock_take(h->conf->state, h->err);
+    if (h->lock < 0)
+        return -1;
+    h->flow.shelf = shelf_open(h->conf->state, h->err);
+    if (h->flow.shelf < 0)
+        return -1;
+    const struct store_retention keep = retention_of(h->conf);
+    h->flow.store = store_open(h->conf->state, &keep, h->err);
+    if (!h->flow.store)
+        return -1;
+    store_boot(h->flow.store, h->boot);
+    h->flow.next_id = store_next_id(h->flow.store);
+    if (open_bus(h) || address_write(&h->address, h->conf->state, h->boot, h->err))
+        return -1;
+    h->flow.callbacks = pool_new("kiri-atoms", WORKERS, 0);
+    /* Not SCHED_IDLE: rows wait for a turn, and on a busy machine they would wait for
+     * ever. */
+    h->flow.learners = pool_new("kiri-learn", 1, 0);
+    h->flow.savers = pool_new("kiri-save", 1, 0);
+    if (!h->flow.callbacks || !h->flow.learners || !h->flow.savers ||
+        control_open(&h->control))
+        return kiri_fail(h->err, KIRI_INTERNAL, "cannot start threads");
+    h->control.bus_url = h->address.bus;
+    h->control.control_url = h->address.control;
+    return 0;
+}
+
+static int check_atom(const struct conf_atom *a, const struct kiri_option *table,
+                      struct kiri_error *err)
+{
+    struct conf_errors errors = { 0 };
+    int rc = 0;
+
+    if (conf_options(a, table, &errors)) {
+        size_t len = errors.text.len;
+        if (len && errors.text.data[len - 1] == '\n')
+            errors.text.data[len - 1] = '\0';
+        rc = kiri_fail(err, KIRI_BAD_CONFIG, "%s", buf_text(&errors.text));
+    }
+    conf_errors_free(&errors);
+    return rc;
+}
+
+/* Opens every plugin before anything else is touched: a wrong one changes nothing. */
+int open_plugins(struct host *h, struct plugin **plugins)
+{
+    int rc = 0;
+
+    for (uint32_t i = 0; rc == 0 && i < h->conf->n_atoms && !signals_ending(h->signals);
+         i++) {
+        const struct conf_atom *a = &h->conf->atoms[i];
+        char *path = plugin_find(a->plugin, h->conf->plugins, h->err);
+        plugins[i] = path ? plugin_open(h->exe, path, h->err) : NULL;
+        free(path);
+        if (!plugins[i])
+            rc = kiri_fail_in(h->err, "%s:%u:%u: atom %s", a->file, a->line, a->col,
+                              a->name);
+        else
+            rc = check_atom(a, plugin_options(plugins[i]), h->err);
+    }
+    return rc;
+}
