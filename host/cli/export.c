@@ -214,8 +214,8 @@ const struct command command_export = {
     .option = { { "from", "TIME", "Rows from then on. Default: the oldest." },
                 { "to", "TIME", "Rows before then. Default: the newest." },
                 { "output", "DIR",
-                  "Where the files go. -: all rows to the standard output, each\n"
-                  "                     with its \"atom\"." },
+                  "Where the files go. -: all rows to the standard output,\n"
+                  "                     each with its \"atom\"." },
                 { "force", NULL, "Replaces files that are there." },
                 { "quiet", NULL, "No progress, no summary." },
                 OPTION_STATE },

@@ -224,8 +224,8 @@ const struct command command_sub = {
         "\n"
         "Topics: obs/A score/A model/A atom/A note/A/NAME log/LEVEL heartbeat\n",
     .option = { { "since", "PLACE",
-                  "Begins after this message: BOOT:SEQ, as in the last one that\n"
-                  "                     was printed, or oldest. Default: now." },
+                  "Begins after this message: BOOT:SEQ, as in the last one\n"
+                  "                     that was printed, or oldest. Default: now." },
                 { "snapshot", NULL,
                   "First the last message of each topic, as late joiners need." },
                 { "count", "N", "Stops after N messages. Default: never." },
