@@ -1,5 +1,6 @@
 #include "flow/output.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -90,6 +91,7 @@ int output_write(struct output *o, const void *bytes, size_t len, struct kiri_er
 /* Gives the file its name; without force only if nobody else took it meanwhile. */
 static int give_name(struct output *o)
 {
+    assert(o->path);
     if (o->force)
         return rename(o->temp, o->path);
     return link(o->temp, o->path) || unlink(o->temp) ? -1 : 0;

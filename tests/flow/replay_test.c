@@ -161,7 +161,7 @@ static void each_row_is_scored_as_by_the_stream_itself(void **state)
 {
     struct stream *s = world_stream(WARMUP, 1);
     struct world w = world_new(3);
-    struct verdict v;
+    struct verdict v = { 0 };
     uint64_t seq = 0, n = 0;
     (void)state;
 
