@@ -194,7 +194,7 @@ static void observations_are_read_by_atom_id_and_time(void **state)
         { "odd", 0, 0, INT64_MAX, 0, "odd:1 odd:3 odd:5 odd:7 odd:9 " },
         { "odd", 3, 0, INT64_MAX, 0, "odd:5 odd:7 odd:9 " },
         { "odd", 3, 0, INT64_MAX, 1, "odd:5 " },
-        { "even", 0, 1700000000004, 1700000000008, 0, "even:4 even:6 " },
+        { "even", 0, 4100000000004, 4100000000008, 0, "even:4 even:6 " },
         { "odd", UINT64_MAX, 0, INT64_MAX, 0, "" },
         { "none", 0, 0, INT64_MAX, 0, "" },
     };

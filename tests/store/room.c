@@ -71,7 +71,7 @@ void put_obs(struct store *s, const char *atom, uint64_t id)
     snprintf(values, sizeof values, "{\"cpu\":%u}", (unsigned)id);
     store_put_obs(s, &(struct store_obs){ .atom = atom,
                                           .id = id,
-                                          .ts = 1700000000000 + (int64_t)id,
+                                          .ts = 4100000000000 + (int64_t)id,
                                           .values = values });
 }
 

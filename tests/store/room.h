@@ -19,6 +19,7 @@ unsigned names_in_room(const char *prefix);
 
 /* Opens the store or fails the test with its sentence. */
 struct store *open_store(void);
+/* So far in the future that retention leaves it alone. */
 void put_obs(struct store *s, const char *atom, uint64_t id);
 /* One number from the file, asked on a connection of its own; -1 when that fails. */
 int64_t ask_file(const char *sql);
