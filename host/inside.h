@@ -34,6 +34,7 @@ struct host {
     uv_check_t turn;
     atomic_int hangup; /* SIGHUP came */
     int stopping, running;
+    int unannounced; /* host.json could not be written yet */
     int rc;
     struct kiri_error *err;
 
@@ -48,6 +49,9 @@ struct host {
 };
 
 /* open.c: a failure leaves what close_all (host.c) closes. */
+/* Writes where others find us by the state directory. A full disk is no failure: it sets
+ * `unannounced`, to be tried again. */
+int announce(struct host *h);
 int open_plugins(struct host *h, struct plugin **plugins);
 int open_all(struct host *h);
 struct store_retention retention_of(const struct conf *conf);

@@ -112,6 +112,20 @@ struct store_retention retention_of(const struct conf *conf)
                                      .size_bytes = r->size_bytes };
 }
 
+int announce(struct host *h)
+{
+    struct kiri_error why = { 0 };
+    int tried = h->unannounced;
+
+    h->unannounced = address_write(&h->address, h->conf->state, h->boot, &why) != 0;
+    if (h->unannounced && why.code != KIRI_IO)
+        return kiri_fail(h->err, why.code, "%s", why.text);
+    if (h->unannounced && !tried)
+        log_warn("%s; until then this host is found by --bus %s only", why.text,
+                 h->address.bus);
+    return 0;
+}
+
 /* Everything but the atoms. What was opened is closed by close_all, also after a failure.
  */
 int open_all(struct host *h)
@@ -132,7 +146,7 @@ int open_all(struct host *h)
         return -1;
     store_boot(h->flow.store, h->boot);
     h->flow.next_id = store_next_id(h->flow.store);
-    if (open_bus(h) || address_write(&h->address, h->conf->state, h->boot, h->err))
+    if (open_bus(h) || announce(h))
         return -1;
     h->flow.callbacks = pool_new("kiri-atoms", WORKERS, 0);
     /* Not SCHED_IDLE: rows wait for a turn, and on a busy machine they would wait for

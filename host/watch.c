@@ -89,6 +89,8 @@ static void say_status(struct host *h)
 
 static void on_heartbeat(uv_timer_t *timer)
 {
+    if (h->unannounced)
+        (void)announce(h); /* it says only once what is wrong */
     struct host *h = timer->data;
     char members[64];
 
