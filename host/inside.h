@@ -39,21 +39,19 @@ struct host {
     struct kiri_error *err;
 
     /* watch.c */
-    uint64_t settled;   /* records the store had got rid of, */
-    int64_t settled_at; /* and since when (mono ms)          */
-    int store_stuck;    /* none for some seconds though some wait */
-    int64_t skew;       /* wall clock minus CLOCK_MONOTONIC, ms */
+    int store_silent; /* its writer hung when we last looked */
+    int64_t skew;     /* wall clock minus CLOCK_MONOTONIC, ms */
     uint64_t clock_jumps;
     int64_t last_jump_ms;
     char said[256]; /* STATUS= as systemd knows it */
 };
 
 /* open.c: a failure leaves what close_all (host.c) closes. */
+int open_plugins(struct host *h, struct plugin **plugins);
+int open_all(struct host *h);
 /* Writes where others find us by the state directory. A full disk is no failure: it sets
  * `unannounced`, to be tried again. */
 int announce(struct host *h);
-int open_plugins(struct host *h, struct plugin **plugins);
-int open_all(struct host *h);
 struct store_retention retention_of(const struct conf *conf);
 
 /* host.c */

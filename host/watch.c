@@ -11,17 +11,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#define HEARTBEAT_MS   1000
-#define WATCH_MS       250
-#define STORE_STUCK_MS 4000 /* it commits each second, or says why it cannot */
-#define JUMP_MS        2000
+#define HEARTBEAT_MS 1000
+#define WATCH_MS     250
+#define JUMP_MS      2000
 
 const char *watch_store(const struct host *h)
 {
     struct store_state s;
 
     store_state(h->flow.store, &s);
-    return s.degraded || h->store_stuck ? "degraded" : "well";
+    return s.degraded ? "degraded" : "well";
 }
 
 const char *watch_models(const struct host *h)
@@ -33,23 +32,17 @@ const char *watch_models(const struct host *h)
 }
 
 /* A writer that hangs in a system call says nothing itself. */
-static void look_at_store(struct host *h, int64_t now)
+static void look_at_store(struct host *h)
 {
     struct store_state s;
 
     store_state(h->flow.store, &s);
-    if (!s.queued || s.committed + s.dropped != h->settled) {
-        h->settled = s.committed + s.dropped;
-        h->settled_at = now;
-    }
-    int stuck = now - h->settled_at > STORE_STUCK_MS && !s.degraded;
-    if (stuck && !h->store_stuck)
-        log_warn("the store has written nothing for %d ms though %" PRIu64
-                 " records wait: its disk hangs",
-                 STORE_STUCK_MS, s.queued);
-    else if (!stuck && h->store_stuck && !s.degraded)
+    if (s.silent && !h->store_silent)
+        log_warn("the store: %s though %" PRIu64 " records wait: its disk hangs", s.why,
+                 s.queued);
+    else if (h->store_silent && !s.degraded)
         log_info("the store writes again");
-    h->store_stuck = stuck;
+    h->store_silent = s.silent;
 }
 
 /* Rows carry the wall clock as it is; what happens when is CLOCK_MONOTONIC's. */
@@ -89,8 +82,6 @@ static void say_status(struct host *h)
 
 static void on_heartbeat(uv_timer_t *timer)
 {
-    if (h->unannounced)
-        (void)announce(h); /* it says only once what is wrong */
     struct host *h = timer->data;
     char members[64];
 
@@ -98,6 +89,8 @@ static void on_heartbeat(uv_timer_t *timer)
              watch_store(h), watch_models(h));
     bus_heartbeat(h->flow.bus, clock_now(h->flow.clock), HEARTBEAT_MS, members);
     say_status(h);
+    if (h->unannounced)
+        (void)announce(h); /* it says only once what is wrong */
 }
 
 static void on_watch(uv_timer_t *timer)
@@ -107,7 +100,7 @@ static void on_watch(uv_timer_t *timer)
 
     for (uint32_t i = 0; i < h->control.n_instances; i++)
         watch_instance(h->control.instance[i]);
-    look_at_store(h, now);
+    look_at_store(h);
     look_at_clocks(h, now);
 }
 
@@ -133,7 +126,6 @@ void watch_start(struct host *h)
     int64_t now = clock_mono(h->flow.clock);
     uint64_t third = (uint64_t)h->notify.watchdog_ms / 3;
 
-    h->settled_at = now;
     h->skew = clock_now(h->flow.clock) - now;
     uv_timer_start(&h->heartbeat, on_heartbeat, HEARTBEAT_MS, HEARTBEAT_MS);
     uv_timer_start(&h->watch, on_watch, WATCH_MS, WATCH_MS);

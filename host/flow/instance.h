@@ -107,6 +107,7 @@ struct instance {
     uint64_t save_asked, packed_for, save_done; /* tickets of save_ask */
     struct stream_facts saved;    /* what the file holds, as far as we know */
     int64_t saved_at, save_tried; /* mono ms; 0: never                      */
+    int64_t write_began;          /* mono ms, while `writing`               */
     char unsaved[256];            /* why the last saving failed; "": it did not */
     void *legacy; /* the model of the instance whose place it takes; NULL: the shelf's */
     size_t legacy_len;

@@ -115,6 +115,7 @@ void save_write(struct instance *in)
     in->write.done = post;
     in->written.deliver = deliver;
     in->writing = 1;
+    in->write_began = clock_mono(in->flow->clock);
     if (pool_run(in->flow->savers, &in->write))
         in->writing = 0; /* the host has stopped */
 }

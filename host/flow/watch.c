@@ -6,6 +6,7 @@
 #include "flow/instance.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #define LEAST_MS 2000
 #define RETRY_MS 5000 /* between tries to save a model */
@@ -45,6 +46,10 @@ void watch_instance(struct instance *in)
     if (*in->unsaved && !in->closing && !in->writing && !in->save_wanted &&
         now - in->save_tried >= RETRY_MS)
         save_ask(in, in->save_asked);
+    if (in->writing && now - in->write_began > LEAST_MS)
+        snprintf(in->unsaved, sizeof in->unsaved,
+                 "its model has been on its way to the disk for %" PRId64 " s",
+                 (now - in->write_began) / 1000);
     if (in->closing || in->health == INSTANCE_BROKEN)
         return;
     if (callback_hangs(in, now)) {

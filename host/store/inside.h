@@ -197,6 +197,7 @@ struct store {
     dev_t dev; /* and ino: the writer's file */
     ino_t ino;
     uint64_t put, settled; /* records handed over; of these committed or dropped */
+    int64_t waits_since;   /* mono ms: when the first of those that wait was put */
     size_t waiting;        /* bytes */
     char damage[200];      /* that the check has found; "": none */
     int check_asked;

@@ -9,7 +9,8 @@
 #include <string.h>
 #include <time.h>
 
-#define STUCK (2u << 20) /* bytes over the bound: the writer hangs in a system call */
+#define SILENT_MS 2500       /* a commit is due each second; a slower disk is degraded */
+#define STUCK     (2u << 20) /* bytes over the bound: the writer hangs in a system call */
 
 /* The largest id in the file, plus one. Ids that nobody can read are smaller than the
  * time in 1/16 ms, unless more than that were used. */
@@ -188,6 +189,8 @@ static void put(struct store *s, struct record *r)
     size_t waiting;
 
     pthread_mutex_lock(&s->lock);
+    if (s->put == s->settled)
+        s->waits_since = clock_mono(&clock_system);
     s->put++;
     if (r)
         s->waiting += r->size;
@@ -262,10 +265,19 @@ int store_flush(struct store *s, int wait_ms)
 
 void store_state(struct store *s, struct store_state *out)
 {
+    int64_t since;
+
     pthread_mutex_lock(&s->lock);
     *out = s->state;
     out->queued = s->put - s->settled;
+    since = s->waits_since > out->last_commit_ms ? s->waits_since : out->last_commit_ms;
     pthread_mutex_unlock(&s->lock);
+    int64_t silent = clock_mono(&clock_system) - since;
+    if (out->degraded || !out->queued || silent < SILENT_MS)
+        return;
+    out->degraded = out->silent = 1; /* the writer itself cannot say that it hangs */
+    snprintf(out->why, sizeof out->why, "nothing was written for %lld s",
+             (long long)silent / 1000);
 }
 
 void store_retain(struct store *s, const struct store_retention *keep)

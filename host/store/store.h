@@ -96,6 +96,7 @@ int store_each_kv(struct store *s, const char *atom,
 
 struct store_state {
     int degraded;       /* 1: the last write failed                                 */
+    int silent;         /* 1: degraded, and nobody knows why: the writer hangs      */
     char why[256];      /* SQLite's sentence                                        */
     uint64_t committed; /* records                                                  */
     uint64_t queued, dropped;
