@@ -104,7 +104,7 @@ static void note_status(struct feed *f, json_t *status, const char *why)
         snprintf(f->boot, sizeof f->boot, "%s", boot);
         f->now.trouble[0] = '\0';
     } else {
-        snprintf(f->now.trouble, sizeof f->now.trouble, "%.200s; trying again ...", why);
+        snprintf(f->now.trouble, sizeof f->now.trouble, "Trying again: %.200s", why);
     }
     pthread_mutex_unlock(&f->lock);
     f->news();

@@ -9,9 +9,10 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-    &command_run,    &command_check,  &command_reload, &command_status,  &command_top,
-    &command_sub,    &command_train,  &command_score,  &command_inspect, &command_import,
-    &command_record, &command_export, &command_replay, &command_probe,
+    &command_run,    &command_check,   &command_reload, &command_status,
+    &command_top,    &command_demo,    &command_sub,    &command_train,
+    &command_score,  &command_inspect, &command_import, &command_record,
+    &command_export, &command_replay,  &command_probe,  &command_burn,
 };
 #define COMMANDS (sizeof commands / sizeof *commands)
 
@@ -25,10 +26,11 @@ static void overview(FILE *out)
         if (commands[i]->summary)
             fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
     fprintf(out, "  %-10s %s\n", "help", "The same as 'kiri COMMAND --help'.");
-    fprintf(out,
-            "\nStart with 'kiri run configs/first.yaml', then 'kiri status --watch' in "
-            "another\nterminal. 'kiri COMMAND --help' explains each; 'man kiri' has it "
-            "all.\n");
+    fprintf(
+        out,
+        "\nStart with 'kiri demo'; then 'kiri run configs/first.yaml', and 'kiri top' "
+        "in another\nterminal. 'kiri COMMAND --help' explains each; 'man kiri' has "
+        "it all.\n");
 }
 
 static const struct command *command_named(const char *name)

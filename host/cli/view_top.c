@@ -198,12 +198,16 @@ static void atoms(struct canvas *c, const struct top *top, const struct plan *p)
 
 static void title(struct canvas *c, const char *text, const char *more)
 {
-    canvas_textf(c, FAINT, c->style.utf8 ? "── " : "-- ");
+    struct buf rule = { 0 };
+
+    canvas_text(c, FAINT, c->style.utf8 ? "── " : "-- ");
     canvas_text(c, BOLD, text);
     canvas_textf(c, FAINT, *more ? " %.200s " : " ", more);
-    while (canvas_room(c))
-        canvas_text(c, FAINT, c->style.utf8 ? "─" : "-");
+    for (unsigned i = canvas_room(c); i > 0; i--)
+        buf_puts(&rule, c->style.utf8 ? "─" : "-");
+    canvas_text(c, FAINT, buf_text(&rule));
     canvas_end(c);
+    buf_free(&rule);
 }
 
 static void selected(struct canvas *c, const struct top *top, const struct plan *p)

@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+_Static_assert(TAIL_ROWS + GUARD_ROWS == STREAM_BLIND, "stream.h says how long");
+
 /* Mean excess of the newest six rows, this one included. */
 static float mean_of_six(struct stream *s, float excess)
 {

@@ -21,7 +21,7 @@ last=
 last=overview
 exits 0 --help
 commands=$(sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' out)
-for c in run check status top sub train score inspect import record export replay; do
+for c in run check status top demo sub train score inspect import record export replay; do
     echo "$commands" | grep -qx "$c" || wrong "$c is not in kiri --help"
     last="$c --help"
     exits 0 "$c" --help
@@ -33,8 +33,8 @@ for c in run check status top sub train score inspect import record export repla
         wrong "$c --help is wider than 80 columns"
     exits 64 "$c" --no-such-option
 done
-says_nothing=$("$KIRI" --help | grep -c probe)
-[ "$says_nothing" -eq 0 ] || wrong "probe is listed"
+says_nothing=$("$KIRI" --help | grep -c 'probe\|burn')
+[ "$says_nothing" -eq 0 ] || wrong "probe or burn is listed"
 exits 0 --version
 last=version
 says out "kiri "
@@ -78,6 +78,12 @@ exits 69 status --state "$work/none"
 says err "$work/none"
 exits 69 sub score/ --state "$work/none"
 exits 69 status --bus "ipc://$work/none/bus"
+
+exits 69 top --once --state "$work/none"
+exits 64 top --state "$work/none"
+says err "kiri top --once"
+exits 64 demo --provoke
+says err "say --yes"
 
 # ---- texts ------------------------------------------------------------------------------
 last=train
@@ -188,6 +194,9 @@ exits 0 status --state state --json
 rows 1
 says out '"name":"pulse"'
 exits 0 status --bus "ipc://$work/state/bus"
+exits 0 top --once --state state
+says out "kiri top"
+says out "expected instead"
 exits 0 sub score/pulse --state state --count 3
 rows 3
 says out 'score/pulse {"v":1,'
