@@ -85,6 +85,8 @@ static void on_heartbeat(uv_timer_t *timer)
     struct host *h = timer->data;
     char members[64];
 
+    if (h->unannounced)
+        (void)announce(h); /* it says only once what is wrong */
     snprintf(members, sizeof members, "\"store\":\"%s\",\"models\":\"%s\"",
              watch_store(h), watch_models(h));
     bus_heartbeat(h->flow.bus, clock_now(h->flow.clock), HEARTBEAT_MS, members);
