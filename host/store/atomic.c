@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +45,34 @@ static int sync_fd(int fd)
     return rc;
 }
 
+/* A descriptor held back for saves. The table of descriptors is the process's, and so is
+ * this; -1: given away, or never taken. */
+static atomic_int spare = -1;
+
+void atomic_reserve(void)
+{
+    int fd, none = -1;
+
+    if (atomic_load(&spare) >= 0)
+        return;
+    fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (fd >= 0 && !atomic_compare_exchange_strong(&spare, &none, fd))
+        close(fd);
+}
+
+/* Is there one descriptor more now? */
+static int use_spare(void)
+{
+    int fd = -1;
+
+    if (errno == EMFILE || errno == ENFILE)
+        fd = atomic_exchange(&spare, -1);
+    if (fd < 0)
+        return 0;
+    close(fd);
+    return 1;
+}
+
 static int forget(int dir, const char *name)
 {
     return unlinkat(dir, name, 0) && errno != ENOENT ? -1 : 0;
@@ -60,7 +89,7 @@ static int write_temp(int dir, const char *temp, const void *data, size_t len)
     do
         fd =
             openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    while (fd < 0 && errno == EINTR);
+    while (fd < 0 && (errno == EINTR || use_spare()));
     if (fd < 0)
         return -1;
     e = write_all(fd, data, len) || sync_fd(fd) ? errno : 0;
@@ -101,9 +130,11 @@ int atomic_replace(int dir, const char *name, const void *data, size_t len,
         snprintf(prev, sizeof prev, "%s.prev", name) >= (int)sizeof prev)
         return kiri_fail(err, KIRI_NO_WRITE, "cannot save %.64s...: the name is too long",
                          name);
-    if (write_temp(dir, temp, data, len))
+    e = write_temp(dir, temp, data, len) ? errno : 0;
+    atomic_reserve(); /* again: what was opened is closed */
+    if (e)
         return kiri_fail(err, KIRI_IO, "cannot save %s: %s; the old file is untouched",
-                         name, strerror(errno));
+                         name, strerror(e));
     if (keep_previous(dir, name, link, prev) || renameat(dir, temp, dir, name)) {
         e = errno;
         unlinkat(dir, temp, 0);

@@ -16,6 +16,9 @@
  * - or, if only the last fsync failed, the new ones, perhaps not durable. */
 int atomic_replace(int dir, const char *name, const void *data, size_t len,
                    struct kiri_error *err);
+/* Holds a descriptor back, so that a save succeeds where none is left. Once at the start;
+ * any thread. */
+void atomic_reserve(void);
 /* Removes "*.tmp" that a killed process left in dir. */
 void atomic_sweep(int dir);
 /* Moves <name> out of the way as "<name>.<why>-<time>", keeping the newest `keep` of

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "store/atomic.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,6 +102,7 @@ struct store *store_open(const char *dir, const struct store_retention *keep,
         kiri_fail(err, KIRI_INTERNAL, "out of memory");
         return NULL;
     }
+    atomic_reserve();
     init_sync(s);
     s->state.keep = with_defaults(keep);
     s->path = s->reader.path = store_path(dir);

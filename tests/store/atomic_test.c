@@ -207,6 +207,35 @@ static void a_kill_at_any_moment_leaves_old_or_new(void **state)
     }
 }
 
+/* RELIABILITY A8: in a child that has used up all its descriptors. */
+static void a_save_needs_no_descriptor_that_is_left(void **state)
+{
+    const struct room *r = *state;
+    int status;
+    pid_t child;
+
+    save(r, "pulse", "old");
+    child = fork();
+    assert_true(child >= 0);
+    if (!child) {
+        struct rlimit most = { 64, 64 };
+
+        atomic_reserve();
+        setrlimit(RLIMIT_NOFILE, &most);
+        while (open("/dev/null", O_RDONLY | O_CLOEXEC) >= 0)
+            continue;
+        for (int i = 0; i < 3; i++) /* the descriptor is held back again */
+            if (errno != EMFILE || atomic_replace(r->dir, "pulse", "new", 3, NULL) ||
+                open("/dev/null", O_RDONLY | O_CLOEXEC) >= 0)
+                _exit(1);
+        _exit(0);
+    }
+    while (waitpid(child, &status, 0) != child)
+        assert_int_equal(errno, EINTR);
+    assert_int_equal(status, 0);
+    assert_holds(r, "pulse", "new");
+}
+
 static void a_bad_place_gets_a_sentence(void **state)
 {
     const struct room *r = *state;
@@ -255,6 +284,7 @@ int main(void)
         ROOM_TEST(sweeping_takes_temporary_files_only),
         ROOM_TEST(a_full_disk_leaves_the_old_bytes),
         ROOM_TEST(a_kill_at_any_moment_leaves_old_or_new),
+        ROOM_TEST(a_save_needs_no_descriptor_that_is_left),
         ROOM_TEST(a_bad_place_gets_a_sentence),
         ROOM_TEST(set_aside_keeps_the_newest),
     };

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <cmocka.h>
@@ -193,6 +194,29 @@ static void a_record_that_sqlite_refuses_is_counted_and_left_out(void **state)
     assert_int_equal(ask_file("SELECT count(*) FROM obs"), 2);
 }
 
+/* RELIABILITY A8: what the writer needs was opened at the start. */
+static void commits_need_no_new_descriptor(void **state)
+{
+    struct store *s = open_store();
+    struct rlimit had, none;
+
+    (void)state;
+    put_obs(s, "pulse", 1);
+    assert_int_equal(store_flush(s, 5000), 0);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &had), 0);
+    none = had;
+    none.rlim_cur = 3;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    for (uint64_t id = 2; id <= 2000; id++) { /* over more than one checkpoint */
+        put_obs(s, "pulse", id);
+        if (id % 500 == 0)
+            assert_int_equal(store_flush(s, 5000), 0);
+    }
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &had), 0);
+    store_close(s, 5000);
+    assert_int_equal(ask_file("SELECT count(*) FROM obs"), 2000);
+}
+
 static void closing_nothing_is_fine(void **state)
 {
     (void)state;
@@ -211,6 +235,7 @@ int main(void)
         ROOM_TEST(urgent_is_committed_at_once_and_takes_what_waits_along),
         ROOM_TEST(the_newest_value_of_a_key_is_seen_at_once),
         ROOM_TEST(a_record_that_sqlite_refuses_is_counted_and_left_out),
+        ROOM_TEST(commits_need_no_new_descriptor),
         ROOM_TEST(closing_nothing_is_fine),
     };
 #undef ROOM_TEST

@@ -1,0 +1,94 @@
+#!/bin/sh
+# full_disk_test.sh KIRI BUILD - RELIABILITY A7: a host on a tmpfs of 64 KiB that is full before
+# it starts, and fills again while it runs. It scores and publishes every tick of 50 ms, says
+# that its store is degraded, loses no row, and heals by itself within 10 s of there being
+# space. The model that could not be saved is saved then.
+case $0 in /*) self=$0 ;; *) self=$PWD/$0 ;; esac
+if [ -z "${KIRI_OWN_MOUNTS:-}" ]; then
+    export KIRI_OWN_MOUNTS=1
+    if [ "$(id -u)" = 0 ]; then exec unshare -m "$self" "$@"; fi
+    exec unshare -Urm "$self" "$@"
+fi
+KIRI=$1 BUILD=$2
+. "$(dirname "$self")/lib.sh"
+
+mkdir state
+mount -t tmpfs -o size=64k,mode=700 kiri "$work/state" || wrong "no tmpfs can be mounted"
+trap 'stop_host -KILL; kill "$ear" 2>/dev/null; umount "$work/state"; rm -rf "$work"' EXIT
+ear=
+bus=ipc://$work/state/bus
+
+# ask EXPRESSION: like status, by the bus: host.json may not exist.
+ask() {
+    "$KIRI" status --json --bus "$bus" 2>/dev/null | python3 -c '
+import json, sys
+try:
+    s = json.load(sys.stdin)
+except ValueError:
+    sys.exit(1)
+a = s["atoms"][0] if s["atoms"] else None
+print(eval(sys.argv[1]))' "$1" 2>/dev/null
+}
+until_asked() { # SECONDS EXPRESSION
+    tries=$(($1 * 10))
+    while [ "$tries" -gt 0 ]; do
+        [ "$(ask "$2")" = True ] && return 0
+        tries=$((tries - 1))
+        sleep 0.1
+    done
+    wrong "not within $1 s: $2; status: $(ask 's["store"]'); log:"
+    tail -20 log
+    return 1
+}
+fill() { head -c 100000000 /dev/zero >"state/$1" 2>/dev/null; }
+now_ms() { date +%s%3N; }
+slow=1
+[ -n "${KIRI_SAN:-}" ] && slow=4
+ticks=40 # with a full disk, twice
+[ -n "${KIRI_FULL:-}" ] && ticks=200
+
+fill filler
+molecule full 100 50ms >full.yaml
+start_host full.yaml
+until_asked $((10 * slow)) 's["store"]["degraded"]'
+"$KIRI" sub score/pulse --bus "$bus" >scores 2>sub.log &
+ear=$!
+rows=$(ask 'a["rows"]')
+until_asked $((20 * slow)) "a['rows'] >= ${rows:-0} + $ticks"
+[ "$(ask 's["store"]["degraded"] and s["store"]["dropped"] == 0')" = True ] ||
+    wrong "a full disk at the start: $(ask 's["store"]')"
+
+began=$(now_ms)
+mount -o remount,size=16m "$work/state"
+rm state/filler
+until_asked $((10 * slow)) 'not s["store"]["degraded"]'
+echo "full at the start: healed after $(($(now_ms) - began)) ms"
+until_true $((10 * slow)) 'a["rows"] > 0' # host.json is there: --state finds it
+until_true $((20 * slow)) 'a["gen"] > 0'
+
+fill filler
+until_asked $((10 * slow)) 's["store"]["degraded"]'
+rows=$(ask 'a["rows"]')
+until_asked $((20 * slow)) "a['rows'] >= ${rows:-0} + $ticks"
+began=$(now_ms)
+rm state/filler
+until_asked $((10 * slow)) 'not s["store"]["degraded"]'
+echo "filled while it ran: healed after $(($(now_ms) - began)) ms"
+[ "$(ask 's["store"]["dropped"]')" = 0 ] || wrong "rows were lost: $(ask 's["store"]')"
+
+stop_host -TERM || wrong "it ended with $?"
+kill "$ear" 2>/dev/null
+wait "$ear" 2>/dev/null
+python3 - scores $ticks <<'END' || wrong "the ear missed scores: $(cat sub.log)"
+import json, sys
+n = [json.loads(l[l.index("{"):])["n"] for l in open(sys.argv[1])]
+missed = sum(b - a - 1 for a, b in zip(n, n[1:]))
+print(f"{len(n)} scores heard, {missed} missed")
+sys.exit(missed or len(n) < 2 * int(sys.argv[2]))
+END
+rows=$(sqlite3 state/store.db 'select count(*), max(id) - min(id) + 1 from obs')
+[ "${rows%|*}" = "${rows#*|}" ] || wrong "rows are missing in the store: $rows"
+[ -s state/models/pulse.safetensors ] || wrong "no model was saved: $(ls -l state/models)"
+lines=$(grep -c 'cannot write .*store.db' log)
+[ "$lines" -le 3 ] || wrong "$lines lines about the full disk, one a minute is enough"
+exit $failed
