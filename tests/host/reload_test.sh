@@ -1,84 +1,109 @@
 #!/bin/bash
-# reload_test.sh KIRI BUILD - a config that is read again while the host runs.
-#
-# D3: 50 bad files by SIGHUP, some by kiri reload: each is refused in a sentence that names the
-#   place, no tick is missed, descriptors and threads become no more.
-# D4: 100 SIGHUPs in a second while the file is rewritten: what runs at the end is what is on
-#   disk. 100 such seconds with KIRI_FULL=1.
+# reload_test.sh KIRI BUILD - D3, D4: kiri reload and SIGHUP apply the difference, all of it or
+# nothing; models, rows and small state go on.
 KIRI=$1 BUILD=$2
-broken=$(dirname "$(realpath "$0")")/../conf/broken.txt
 . "$(dirname "$(realpath "$0")")/lib.sh"
-files=50 storms=2
-[ -z "${KIRI_FULL:-}" ] || storms=100
-[ -z "${KIRI_SAN:-}" ] || files=15 storms=1
+odd=$BUILD/tests/host/odd.so
+by='{x["name"]: x for x in s["atoms"]}'
 
-good() { # PERIOD
-    cat >new.yaml <<END
-molecule: reload
-state: $work/state
-atoms:
-  ledger: { plugin: $BUILD/tests/faults/ledger.so, every: $1, path: $work/ledger }
-  pulse: { plugin: $BUILD/plugins/pulse.so, every: 1s }
+config() { # LINES OF ATOMS on stdin
+    printf 'molecule: reload\nstate: %s/state\nplugins: [%s/plugins]\natoms:\n' "$work" "$BUILD"
+    sed 's/^/  /'
+}
+reload() { "$KIRI" reload --state state >out 2>err; }
+says() { # CODE LINE...
+    code=$1
+    shift
+    reload
+    got=$?
+    [ $got -eq "$code" ] || { wrong "reload exits $got, not $code:"; cat out err; }
+    printf '%s\n' "$@" >expected
+    cmp -s out expected || { wrong "reload does not say:"; diff expected out; }
+}
+refuses() { # WORDS: with 78, and nothing is different afterwards
+    before=$(status '[(x["name"], x["period_ms"], x["budget_per_day"]) for x in s["atoms"]]')
+    reload
+    got=$?
+    [ $got -eq 78 ] || { wrong "a wrong file ($1) exits $got:"; cat out err; }
+    grep -q -- "$1" err || { wrong "'$1' is not said:"; cat err; }
+    after=$(status '[(x["name"], x["period_ms"], x["budget_per_day"]) for x in s["atoms"]]')
+    [ "$before" = "$after" ] || wrong "$before became $after"
+    [ "$(status "'m.yaml' in s['config_rejected']")" = True ] || wrong "status does not say so"
+}
+
+first() {
+    config <<END
+pulse: { every: 20ms, learn: { warmup: 60 } }
+count: { plugin: $odd, mode: note, every: 20ms }
+other: { plugin: pulse, every: 50ms }
 END
-    mv new.yaml m.yaml
 }
-# What a host that drifts would have more of: descriptors and threads. A pool's idle connection
-# or answer may come and go: the least of ten looks counts.
-drift() {
-    for _ in 1 2 3 4 5 6 7 8 9 10; do
-        echo "$(find "/proc/$host/fd" -mindepth 1 | wc -l) $(find "/proc/$host/task" -mindepth 1 -maxdepth 1 | wc -l)"
-        sleep 0.05
-    done | sort -n | head -n 1
-}
-
-grew() { [ "${2% *}" -gt "${1% *}" ] || [ "${2#* }" -gt "${1#* }" ]; }
-
-good 100ms
+first >m.yaml
 start_host m.yaml
-until_true 20 'a["rows"] > 5 and s["atoms"][1]["rows"] > 0' || exit 1
-kill -HUP "$host" # what a first reload makes once
-until_true 5 's["config_applied"] == 1 or s["config_applied_ts"] > 0'
-sleep 0.5
-before=$(drift)
-skipped=$(status 'a["skipped"]')
+until_true 30 "$by['pulse']['gen'] >= 1 and $by['pulse']['rows'] > 100"
+says 0 'nothing changed'
+fds=$(find /proc/$host/fd -mindepth 1 | wc -l)
+tasks=$(find /proc/$host/task -mindepth 1 -maxdepth 1 | wc -l)
 
-# ---- D3 -----------------------------------------------------------------------------------------
-refused=$(status 's["config_refused"]')
-for i in $(seq $files); do
-    awk -v want=$((2 * i - 1)) '/^%% / { n++; next } n == want' "$broken" >bad.yaml
-    mv bad.yaml m.yaml
-    if [ $((i % 10)) = 0 ]; then
-        "$KIRI" reload --state "$work/state" >out 2>err
-        [ $? -eq 78 ] || { wrong "kiri reload of bad file $i does not exit 78:"; cat out err m.yaml; }
-        grep -q 'm.yaml:[0-9]*:[0-9]*: ' err || { wrong "bad file $i gets no place:"; cat err; }
-    else
-        kill -HUP "$host"
-    fi
-    until_true 5 "s['config_refused'] == $((refused + i)) and 'm.yaml:' in s['config_rejected']" ||
-        { cat m.yaml; break; }
-done
-[ "$(status 'a["skipped"]')" = "$skipped" ] || wrong "ticks were missed: $(status 'a["skipped"]')"
-good 100ms
-"$KIRI" reload --state "$work/state" >out 2>err || { wrong "the good file is refused:"; cat err; }
-until_true 5 's["config_rejected"] == ""'
-after=$(drift)
-echo "D3: $files bad files; descriptors and threads: $before before, $after after"
-grew "$before" "$after" && wrong "descriptors and threads grew: $before, then $after"
-[ "$(status 'a["state"]')" != broken ] || wrong "the atom is broken"
+# ---- the difference only ----------------------------------------------------------------------
+config >m.yaml <<END
+pulse: { every: 40ms, alarm: 2/day, learn: { warmup: 60 } }
+new: { plugin: pulse, every: 50ms }
+count: { plugin: $odd, mode: note, every: 20ms, path: /elsewhere }
+END
+calls=$(timeout 5 "$KIRI" sub note/count --state state --count 1 2>/dev/null |
+    sed 's/.*call \([0-9]*\).*/\1/')
+rows=$(status "$by['pulse']['rows']")
+says 0 'atom pulse: adjusted (period, budget or learning)' 'atom new: added' \
+    'atom count: replaced (other options)' 'atom other: removed'
+[ "$(status '[x["name"] for x in s["atoms"]]')" = "['pulse', 'new', 'count']" ] ||
+    wrong "the atoms are $(status '[x["name"] for x in s["atoms"]]')"
+[ "$(status "$by['pulse']['period_ms'] == 40 and $by['pulse']['budget_per_day'] == 2 and \
+    $by['pulse']['rows'] >= $rows and $by['pulse']['gen'] >= 1")" = True ] ||
+    wrong "pulse did not just go on: $(status "$by['pulse']")"
+more=$(timeout 5 "$KIRI" sub note/count --state state --count 1 2>/dev/null |
+    sed 's/.*call \([0-9]*\).*/\1/')
+[ "${more:-0}" -gt "${calls:-0}" ] || wrong "small state did not go on: call $calls, then $more"
 
-# ---- D4 ---------------------------------------------------------------------------------------
-refused=$(status 's["config_refused"]')
-for storm in $(seq $storms); do
-    for i in $(seq 100); do
-        good $((100 + (i + storm) % 100))ms
-        kill -HUP "$host"
-        sleep 0.007
-    done
-    until_true 5 "a['period_ms'] == $((100 + (100 + storm) % 100))" || break
-done
-[ "$(status 's["config_refused"]')" = "$refused" ] || wrong "a good file was refused"
-after=$(drift)
-echo "D4: $storms storms of 100 SIGHUPs; descriptors and threads: $after after"
-grew "$before" "$after" && wrong "descriptors and threads grew: $before, then $after"
+# a plugin that is another file now: the model goes on, too
+mkdir -p plugins
+cp "$BUILD/plugins/pulse.so" plugins/
+sed -i "s|plugins: .*|plugins: [$work/plugins]|" m.yaml
+rows=$(status "$by['pulse']['rows']")
+says 0 'atom pulse: replaced (another plugin file)' 'atom new: replaced (another plugin file)'
+until_true 5 "$by['pulse']['gen'] >= 1 and $by['pulse']['rows'] >= $rows"
+cp "$BUILD/plugins/pulse.so" plugins/new.so && mv plugins/new.so plugins/pulse.so
+says 0 'atom pulse: replaced (another plugin file)' 'atom new: replaced (another plugin file)'
+until_true 5 "$by['pulse']['gen'] >= 1 and $by['pulse']['rows'] >= $rows"
+
+# ---- all or nothing ---------------------------------------------------------------------------
+cp m.yaml good.yaml
+sed -i 's/warmup: 60/warmpu: 60/; s/every: 50ms/every: 50parsecs/' m.yaml
+refuses 'did you mean `warmup`'
+grep -c 'm.yaml:[0-9]*:[0-9]*: ' err | grep -qx 2 || { wrong "not both mistakes:"; cat err; }
+sed 's|state: .*|state: /tmp/elsewhere|' good.yaml >m.yaml
+refuses '`state` cannot change'
+sed 's|^atoms:|bus: { listen: ["tcp://127.0.0.1:4711"] }\natoms:|' good.yaml >m.yaml
+refuses '`bus` cannot change'
+{ cat good.yaml; printf '  bad: { plugin: %s/plugins/none.so }\n' "$work"; } >m.yaml
+refuses 'none.so'
+# what only open() can find comes last: it is taken back with all the rest
+sed 's|every: 40ms|every: 30ms|; s|plugin: pulse, every: 50ms|&, procfs: /nowhere|' \
+    good.yaml >m.yaml
+refuses 'atom new: open: an option is wrong'
+until_true 5 "$by['new']['state'] == 'learning' and $by['pulse']['gen'] >= 1"
+cp good.yaml m.yaml
+says 0 'nothing changed'
+[ "$(status 's["config_rejected"]')" = '' ] || wrong "status still says that it was rejected"
+
+# ---- SIGHUP is the same, and the last file counts ----------------------------------------------
+first >m.yaml
+kill -HUP $host
+until_true 10 '[x["name"] for x in s["atoms"]] == ["pulse", "count", "other"]'
+sleep 0.3 # what was removed has left
+now=$(find /proc/$host/fd -mindepth 1 | wc -l)
+[ "$now" -le $((fds + 2)) ] || wrong "$fds descriptors became $now"
+now=$(find /proc/$host/task -mindepth 1 -maxdepth 1 | wc -l)
+[ "$now" -le "$tasks" ] || wrong "$tasks threads became $now"
 stop_host -TERM || wrong "SIGTERM exits $?"
 exit $failed
