@@ -12,6 +12,7 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -21,6 +22,8 @@
 
 #define PERIODS                                                                          \
     5 /* from one knock to the next; a door that needs more than one is deaf */
+
+#define CROWD 512 /* descriptors, more than our peers and files take */
 
 static struct door *find_door(struct gate *g, nng_pipe pipe)
 {
@@ -147,6 +150,17 @@ static void renew(struct gate *g, struct door *d)
         log_warn("nobody could connect to %s any more; listening there anew", url);
 }
 
+/* Connections that say nothing are NNG's until it drops them, and nobody tells us; but a
+ * descriptor's number tells how many are open. When a crowd has gone, its memory goes
+ * back.
+ */
+static void tidy_up(struct gate *g, int fd)
+{
+    if (g->crowded && fd < CROWD)
+        malloc_trim(0);
+    g->crowded = fd >= CROWD;
+}
+
 static void check_door(struct gate *g, struct door *d, int64_t now, int64_t period_ms)
 {
     int answered = atomic_load(&d->heard);
@@ -166,8 +180,10 @@ static void check_door(struct gate *g, struct door *d, int64_t now, int64_t peri
     atomic_store(&d->heard, 0);
     atomic_store(&d->probing, 1);
     d->fd = visit(d->path, g->visitor);
-    if (d->fd >= 0)
+    if (d->fd >= 0) {
+        tidy_up(g, d->fd);
         return;
+    }
     atomic_store(&d->probing, 0);
     if (errno == ENOENT || errno == ECONNREFUSED)
         renew(g, d);

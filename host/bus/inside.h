@@ -26,6 +26,7 @@ struct bus_request {
     nng_ctx ctx;
     nng_aio *aio;
     nng_msg *msg; /* the request, NUL added; NULL: none */
+    nng_pipe pipe; /* whose request it is */
     uint64_t uid;
     atomic_int sending; /* the aio sends an answer; else it receives */
 };
@@ -56,6 +57,7 @@ struct gate {
     atomic_ullong turned_away;
     struct door door[GATE_DOORS];
     unsigned n_doors;
+    int crowded; /* there were many descriptors when we knocked last */
 };
 
 #define SEND_TIMES 24

@@ -7,9 +7,12 @@
 
 #include <nng/protocol/reqrep0/rep.h>
 
+#define TAKE_MS 300 /* a caller that does not take its answer in this time is closed */
+
 static void receive(struct bus_request *r)
 {
     atomic_store(&r->sending, 0);
+    nng_aio_set_timeout(r->aio, NNG_DURATION_INFINITE);
     nng_ctx_recv(r->ctx, r->aio);
 }
 
@@ -17,7 +20,8 @@ static void arrived(struct bus_request *r)
 {
     nng_msg *msg = nng_aio_get_msg(r->aio);
 
-    if (nng_pipe_get_uint64(nng_msg_get_pipe(msg), NNG_OPT_IPC_PEER_UID, &r->uid))
+    r->pipe = nng_msg_get_pipe(msg);
+    if (nng_pipe_get_uint64(r->pipe, NNG_OPT_IPC_PEER_UID, &r->uid))
         r->uid = UINT64_MAX;
     if (nng_msg_append(msg, "", 1)) { /* no room for a NUL: the client asks again */
         nng_msg_free(msg);
@@ -38,6 +42,8 @@ static void on_aio(void *arg)
     if (atomic_load(&r->sending)) {
         if (rv)
             nng_msg_free(nng_aio_get_msg(r->aio)); /* the client went away */
+        if (rv == NNG_ETIMEDOUT) /* or keeps our place by reading nothing */
+            nng_pipe_close(r->pipe);
         if (rv != NNG_ECLOSED && rv != NNG_ECANCELED)
             receive(r);
         return;
@@ -116,5 +122,6 @@ void bus_answer(struct bus *b, struct bus_request *r, const char *json, size_t l
     }
     nng_aio_set_msg(r->aio, msg);
     atomic_store(&r->sending, 1);
+    nng_aio_set_timeout(r->aio, TAKE_MS);
     nng_ctx_send(r->ctx, r->aio);
 }
