@@ -1,4 +1,4 @@
-#include "inside.h"
+#include "reload.h"
 
 #include "base/log.h"
 #include "load/plugin.h"
@@ -8,203 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PATIENCE_MS 5000 /* in which a replaced atom leaves and the new one opens */
-#define MOST_SAID   16384u
+#define MOST_SAID 16384u
 
-enum fate { STAYS, ADJUSTED, REPLACED, ADDED };
-enum step { AT_REST, READING, CHANGING, REVERTING };
-
-/* One atom of the new config. */
-struct change {
-    const struct conf_atom *from, *to; /* from NULL: it is new */
-    enum fate fate;
-    const char *why;
-    struct plugin *plugin;  /* REPLACED, ADDED: opened, until an instance has it */
-    struct instance *old;   /* REPLACED: on its way out, freed at the end */
-    struct instance *fresh; /* in its place among the host's; ADDED: nowhere yet */
-    int back;               /* REVERTING: done */
-};
-
-struct reload {
-    struct host *host;
-    enum step step;
-    int again; /* asked for while one runs */
-    struct asked *asked[ANSWERS_WAITERS], *later[ANSWERS_WAITERS];
-    uint32_t n_asked, n_later;
-
-    /* on the pool, then on the loop */
-    struct pool_job job;
-    struct flow_message read;
-    unsigned char *broken; /* [the host's instances]: it cannot go on as it is */
-    struct conf *conf;
-    struct conf_errors errors;
-    struct change *change; /* [conf->n_atoms] */
-    int64_t began;         /* of CHANGING and REVERTING, mono ms */
-
-    /* for status */
-    uint64_t applied, refused;
-    struct buf rejected; /* what is wrong with the file on disk; empty: nothing */
-    int64_t applied_ts;
-};
-
-static const struct conf_atom *atom_named(const struct conf *c, const char *name)
-{
-    for (uint32_t i = 0; i < c->n_atoms; i++)
-        if (strcmp(c->atoms[i].name, name) == 0)
-            return &c->atoms[i];
-    return NULL;
-}
-
-/* Its place among the host's instances, or their number. */
-static uint32_t place_of(const struct host *h, const char *name)
-{
-    uint32_t i = 0;
-
-    while (i < h->control.n_instances && strcmp(h->control.instance[i]->name, name) != 0)
-        i++;
-    return i;
-}
-
-static struct instance *instance_named(const struct host *h, const char *name)
-{
-    uint32_t i = place_of(h, name);
-
-    return i < h->control.n_instances ? h->control.instance[i] : NULL;
-}
-
-/* ---- on the pool: reading -------------------------------------------------------- */
-
-static int same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
-static int same_texts(char *const *a, char *const *b)
-{
-    for (; a && b && *a && *b; a++, b++)
-        if (strcmp(*a, *b) != 0)
-            return 0;
-    return (!a || !*a) && (!b || !*b);
-}
-
-static int same_listeners(const struct conf *a, const struct conf *b)
-{
-    if (a->n_listen != b->n_listen || a->socket_mode != b->socket_mode)
-        return 0;
-    for (uint32_t i = 0; i < a->n_listen; i++) {
-        const struct conf_listen *x = &a->listen[i], *y = &b->listen[i];
-        if (!same_text(x->url, y->url) || !same_text(x->cert, y->cert) ||
-            !same_text(x->key, y->key) || !same_text(x->token, y->token) ||
-            !same_texts(x->origins, y->origins))
-            return 0;
-    }
-    return 1;
-}
-
-static void refuse_fixed(struct reload *r, const char *what)
-{
-    conf_error(
-        &r->errors, r->conf->file, 0, 0,
-        "%s cannot change while the host runs: restart it, or take the change back",
-        what);
-}
-
-static void check_fixed(struct reload *r)
-{
-    const struct conf *was = r->host->conf, *now = r->conf;
-
-    if (strcmp(was->molecule, now->molecule) != 0)
-        refuse_fixed(r, "`molecule`");
-    if (strcmp(was->state, now->state) != 0)
-        refuse_fixed(r, "`state`");
-    if (!same_listeners(was, now))
-        refuse_fixed(r, "`bus`");
-}
-
-/* The same but for what an instance can be told while it runs. */
-static int only_rules_differ(const struct conf_atom *a, const struct conf_atom *b)
-{
-    struct conf_atom c = *b;
-
-    c.every_ms = a->every_ms;
-    c.alarm = a->alarm;
-    c.learn_off = a->learn_off;
-    c.warmup = a->warmup;
-    return conf_atom_same(a, &c);
-}
-
-/* The file that its plugin would be opened from; NULL: none, and that is said. */
-static char *find(struct reload *r, const struct conf_atom *a)
-{
-    struct kiri_error err;
-    char *path = plugin_find(a->plugin, r->conf->plugins, &err);
-
-    if (!path)
-        conf_error(&r->errors, a->file, a->line, a->col, "atom %s: %s", a->name,
-                   err.text);
-    return path;
-}
-
-/* A plugin that will be used anew is probed and opened here, not on the loop. */
-static void open_anew(struct reload *r, struct change *c, const char *path)
-{
-    struct kiri_error err;
-
-    c->plugin = plugin_open(r->host->exe, path, &err);
-    if (!c->plugin)
-        conf_error(&r->errors, c->to->file, c->to->line, c->to->col, "atom %s: %s",
-                   c->to->name, err.text);
-    else
-        conf_options(c->to, plugin_options(c->plugin), &r->errors);
-}
-
-static void decide(struct reload *r, struct change *c)
-{
-    const struct instance *running = instance_named(r->host, c->to->name);
-    char *path = find(r, c->to);
-
-    c->from = atom_named(r->host->conf, c->to->name);
-    if (!path)
-        return;
-    if (!c->from || !running) {
-        c->fate = ADDED;
-    } else if (strcmp(path, plugin_path(running->plugin)) != 0 ||
-               plugin_changed(running->plugin)) {
-        c->fate = REPLACED;
-        c->why = "another plugin file";
-    } else if (r->broken[place_of(r->host, c->to->name)]) {
-        c->fate = REPLACED;
-        c->why = "it was broken";
-    } else if (conf_atom_same(c->from, c->to)) {
-        c->fate = STAYS;
-    } else if (only_rules_differ(c->from, c->to)) {
-        c->fate = ADJUSTED;
-    } else {
-        c->fate = REPLACED;
-        c->why = "other options";
-    }
-    if (c->fate == REPLACED || c->fate == ADDED)
-        open_anew(r, c, path);
-    free(path);
-}
+/* ---- on the pool ----------------------------------------------------------------- */
 
 static void read_config(struct pool_job *job)
 {
-    struct reload *r = (struct reload *)((char *)job - offsetof(struct reload, job));
-
-    if (!r->broken)
-        conf_error(&r->errors, r->host->conf->file, 0, 0, "memory is short");
-    r->conf = r->broken ? conf_read(r->host->conf->file, &r->errors) : NULL;
-    if (!r->conf)
-        return;
-    check_fixed(r);
-    r->change = calloc(r->conf->n_atoms, sizeof *r->change);
-    for (uint32_t i = 0; r->change && i < r->conf->n_atoms; i++) {
-        r->change[i].to = &r->conf->atoms[i];
-        decide(r, &r->change[i]);
-    }
-    if (!r->change)
-        conf_error(&r->errors, r->conf->file, 0, 0, "memory is short");
+    difference_read((struct reload *)((char *)job - offsetof(struct reload, job)));
 }
 
 static void post(struct pool_job *job)
@@ -271,78 +81,7 @@ static void refuse(struct reload *r)
     rest(r);
 }
 
-/* ---- applying -------------------------------------------------------------------- */
-
-static void put_instance(struct host *h, const struct instance *old, struct instance *in)
-{
-    for (uint32_t i = 0; i < h->control.n_instances; i++)
-        if (h->control.instance[i] == old)
-            h->control.instance[i] = in;
-}
-
-/* A new instance in the place of `last` (NULL: of none), which leaves it what it had once
- * it is gone. 0 or -1. */
-static int start_fresh(struct reload *r, struct change *c, const struct conf_atom *as,
-                       struct instance *last)
-{
-    struct instance *before = last && instance_gone(last) ? last : NULL;
-
-    c->fresh = instance_start(&r->host->flow, as, c->plugin, before);
-    if (!c->fresh) {
-        conf_error(&r->errors, as->file, as->line, as->col, "atom %s: memory is short",
-                   as->name);
-        return -1;
-    }
-    c->plugin = NULL;
-    if (last)
-        put_instance(r->host, last, c->fresh);
-    return 0;
-}
-
-static int changes_instance(const struct change *c)
-{
-    return c->fate == REPLACED || c->fate == ADDED;
-}
-
-static void begin_changing(struct reload *r)
-{
-    r->step = CHANGING;
-    r->began = clock_mono(r->host->flow.clock);
-    for (uint32_t i = 0; i < r->conf->n_atoms; i++) {
-        struct change *c = &r->change[i];
-        if (c->fate == ADDED)
-            (void)start_fresh(r, c, c->to, NULL); /* it is in errors */
-        if (c->fate != REPLACED)
-            continue;
-        c->old = instance_named(r->host, c->to->name);
-        instance_stop(c->old);
-    }
-}
-
-/* 1: every new instance has answered open(). Starts those whose place is free. */
-static int changed(struct reload *r)
-{
-    int all = 1;
-
-    for (uint32_t i = 0; i < r->conf->n_atoms && !r->errors.n; i++) {
-        struct change *c = &r->change[i];
-        if (!changes_instance(c))
-            continue;
-        if (!c->fresh && c->old && instance_gone(c->old) &&
-            start_fresh(r, c, c->to, c->old))
-            break;
-        if (!c->fresh || c->fresh->health == INSTANCE_STARTING)
-            all = 0;
-        else if (c->fresh->refused)
-            conf_error(&r->errors, c->to->file, c->to->line, c->to->col, "atom %s: %s",
-                       c->to->name, c->fresh->note);
-    }
-    if (!all && clock_mono(r->host->flow.clock) - r->began > PATIENCE_MS)
-        conf_error(&r->errors, r->conf->file, 0, 0,
-                   "an atom did not come or go within %d s: nothing was changed",
-                   PATIENCE_MS / 1000);
-    return all;
-}
+/* ---- all went well --------------------------------------------------------------- */
 
 /* Sentences one after the other, each with its NUL. */
 struct said {
@@ -456,68 +195,6 @@ static void commit(struct reload *r)
     rest(r);
 }
 
-/* ---- taking back ----------------------------------------------------------------- */
-
-static void begin_reverting(struct reload *r)
-{
-    r->step = REVERTING;
-    r->began = clock_mono(r->host->flow.clock);
-    for (uint32_t i = 0; i < r->conf->n_atoms; i++)
-        if (r->change[i].fresh)
-            instance_stop(r->change[i].fresh);
-}
-
-static void let_go(struct host *h, struct instance *in)
-{
-    if (!in)
-        return;
-    in->next = h->leaving; /* it hangs in a callback, or is gone: freed when it is */
-    h->leaving = in;
-}
-
-/* The former instance comes back with its plugin, its state and its model. */
-static void bring_back(struct reload *r, struct change *c)
-{
-    struct instance *last = c->fresh ? c->fresh : c->old;
-
-    plugin_unref(c->plugin);
-    c->plugin = c->old->plugin;
-    plugin_ref(c->plugin);
-    if (start_fresh(r, c, c->from, last)) {
-        if (last == c->old)
-            c->old = NULL; /* it stays in its place, closed, until the next reload */
-        return;
-    }
-    if (last != c->old)
-        let_go(r->host, last);
-    let_go(r->host, c->old);
-    c->old = NULL;
-}
-
-/* 1: all is as it was. */
-static int reverted(struct reload *r)
-{
-    int all = 1, late = clock_mono(r->host->flow.clock) - r->began > PATIENCE_MS;
-
-    for (uint32_t i = 0; i < r->conf->n_atoms; i++) {
-        struct change *c = &r->change[i];
-        struct instance *last = c->fresh ? c->fresh : c->old;
-        if (!changes_instance(c) || c->back)
-            continue;
-        if (last && !instance_gone(last) && !late) {
-            all = 0;
-            continue;
-        }
-        c->back = 1;
-        if (c->fate == REPLACED)
-            bring_back(r, c);
-        else
-            let_go(r->host, last);
-        c->fresh = NULL;
-    }
-    return all;
-}
-
 /* ---- driving --------------------------------------------------------------------- */
 
 static void deliver(struct flow_message *m)
@@ -531,7 +208,7 @@ static void deliver(struct flow_message *m)
     if (r->errors.n)
         refuse(r);
     else
-        begin_changing(r);
+        swap_begin(r);
 }
 
 static void begin(struct reload *r)
@@ -580,14 +257,14 @@ void reload_turn(struct reload *r)
     if (r->host->stopping)
         return;
     if (r->step == CHANGING) {
-        int done = changed(r);
+        int done = swap_done(r);
 
         if (r->errors.n)
-            begin_reverting(r);
+            swap_back(r);
         else if (done)
             commit(r);
     }
-    if (r->step == REVERTING && reverted(r))
+    if (r->step == REVERTING && swap_back_done(r))
         refuse(r);
 }
 

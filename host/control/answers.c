@@ -2,6 +2,7 @@
 
 #include "base/crc32c.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,14 +71,11 @@ struct answer *answers_find(struct answers *a, const char *id, int64_t now)
 struct answer *answers_begin(struct answers *a, const char *id, const char *text,
                              size_t len)
 {
-    struct answer *x = calloc(1, sizeof *x);
-    size_t n = strlen(id);
+    struct answer *x = strlen(id) <= ANSWERS_ID_MOST ? calloc(1, sizeof *x) : NULL;
 
-    if (!x || n > ANSWERS_ID_MOST) {
-        free(x);
+    if (!x)
         return NULL;
-    }
-    memcpy(x->id, id, n);
+    snprintf(x->id, sizeof x->id, "%s", id);
     x->crc = crc32c(0, text, len);
     x->asked = len;
     x->next = a->running;

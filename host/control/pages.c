@@ -6,6 +6,7 @@
 
 #include "store/reader.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,7 +66,7 @@ static int journalled(void *ctx, const struct store_message *m)
 
     if (wanted(p, m->bytes, m->len) && add(p, m->bytes, m->len))
         return 1;
-    strcpy(p->at.boot, m->boot);
+    snprintf(p->at.boot, sizeof p->at.boot, "%s", m->boot);
     p->at.seq = m->seq;
     return 0;
 }
@@ -113,7 +114,7 @@ static void since(struct asked *a)
                    "and seq 0 for the oldest there is");
         return;
     }
-    strcpy(p.at.boot, boot);
+    snprintf(p.at.boot, sizeof p.at.boot, "%s", boot);
     p.at.seq = (uint64_t)json_integer_value(seq);
     if (asked_texts(a, "topics", &p.prefix, &p.n_prefixes))
         return;

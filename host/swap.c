@@ -1,0 +1,142 @@
+/*
+ * swap.c - atoms come and go while the host runs: the old one leaves and saves, the new
+ * one takes its place, its state and its model. Until every new one has opened all of it
+ * can be taken back.
+ */
+#include "reload.h"
+
+#include "load/plugin.h"
+
+#include <assert.h>
+
+static void put_instance(struct host *h, const struct instance *old, struct instance *in)
+{
+    for (uint32_t i = 0; i < h->control.n_instances; i++)
+        if (h->control.instance[i] == old)
+            h->control.instance[i] = in;
+}
+
+/* A new instance in the place of `last` (NULL: of none), which leaves it what it had once
+ * it is gone. 0 or -1. */
+static int start_fresh(struct reload *r, struct change *c, const struct conf_atom *as,
+                       struct instance *last)
+{
+    struct instance *before = last && instance_gone(last) ? last : NULL;
+
+    c->fresh = instance_start(&r->host->flow, as, c->plugin, before);
+    if (!c->fresh) {
+        conf_error(&r->errors, as->file, as->line, as->col, "atom %s: memory is short",
+                   as->name);
+        return -1;
+    }
+    c->plugin = NULL;
+    if (last)
+        put_instance(r->host, last, c->fresh);
+    return 0;
+}
+
+int change_starts(const struct change *c)
+{
+    return c->fate == REPLACED || c->fate == ADDED;
+}
+
+void swap_begin(struct reload *r)
+{
+    r->step = CHANGING;
+    r->began = clock_mono(r->host->flow.clock);
+    for (uint32_t i = 0; i < r->conf->n_atoms; i++) {
+        struct change *c = &r->change[i];
+        if (c->fate == ADDED)
+            (void)start_fresh(r, c, c->to, NULL); /* it is in errors */
+        if (c->fate != REPLACED)
+            continue;
+        c->old = instance_named(r->host, c->to->name);
+        instance_stop(c->old);
+    }
+}
+
+int swap_done(struct reload *r)
+{
+    int all = 1;
+
+    for (uint32_t i = 0; i < r->conf->n_atoms && !r->errors.n; i++) {
+        struct change *c = &r->change[i];
+        if (!change_starts(c))
+            continue;
+        if (!c->fresh && c->old && instance_gone(c->old) &&
+            start_fresh(r, c, c->to, c->old))
+            break;
+        if (!c->fresh || c->fresh->health == INSTANCE_STARTING)
+            all = 0;
+        else if (c->fresh->refused)
+            conf_error(&r->errors, c->to->file, c->to->line, c->to->col, "atom %s: %s",
+                       c->to->name, c->fresh->note);
+    }
+    if (!all && clock_mono(r->host->flow.clock) - r->began > RELOAD_PATIENCE_MS)
+        conf_error(&r->errors, r->conf->file, 0, 0,
+                   "an atom did not come or go within %d s: nothing was changed",
+                   RELOAD_PATIENCE_MS / 1000);
+    return all;
+}
+
+/* ---- taking back ----------------------------------------------------------------- */
+
+void swap_back(struct reload *r)
+{
+    r->step = REVERTING;
+    r->began = clock_mono(r->host->flow.clock);
+    for (uint32_t i = 0; i < r->conf->n_atoms; i++)
+        if (r->change[i].fresh)
+            instance_stop(r->change[i].fresh);
+}
+
+static void let_go(struct host *h, struct instance *in)
+{
+    if (!in)
+        return;
+    in->next = h->leaving; /* it hangs in a callback, or is gone: freed when it is */
+    h->leaving = in;
+}
+
+/* The former instance comes back with its plugin, its state and its model. */
+static void bring_back(struct reload *r, struct change *c)
+{
+    struct instance *last = c->fresh ? c->fresh : c->old;
+
+    assert(c->old); /* swap_begin has set it, only we take it away */
+    plugin_unref(c->plugin);
+    c->plugin = c->old->plugin;
+    plugin_ref(c->plugin);
+    if (start_fresh(r, c, c->from, last)) {
+        if (last == c->old)
+            c->old = NULL; /* it stays in its place, closed, until the next reload */
+        return;
+    }
+    if (last != c->old)
+        let_go(r->host, last);
+    let_go(r->host, c->old);
+    c->old = NULL;
+}
+
+int swap_back_done(struct reload *r)
+{
+    int all = 1, late = clock_mono(r->host->flow.clock) - r->began > RELOAD_PATIENCE_MS;
+
+    for (uint32_t i = 0; i < r->conf->n_atoms; i++) {
+        struct change *c = &r->change[i];
+        struct instance *last = c->fresh ? c->fresh : c->old;
+        if (!change_starts(c) || c->back)
+            continue;
+        if (last && !instance_gone(last) && !late) {
+            all = 0;
+            continue;
+        }
+        c->back = 1;
+        if (c->fate == REPLACED)
+            bring_back(r, c);
+        else
+            let_go(r->host, last);
+        c->fresh = NULL;
+    }
+    return all;
+}
