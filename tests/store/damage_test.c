@@ -144,8 +144,9 @@ static void a_log_cut_anywhere_loses_only_its_end(void **state)
     store_close(s, 5000);
     assert_true(main_len > 0 && log_len > 3 * 4096);
 
-    /* Around every frame's border, and a few places inside the last ones. */
-    for (ssize_t cut = log_len; cut >= 0; cut -= cut > log_len - 9000 ? 61 : 1009) {
+    /* In full every byte of the three transactions; else around their frames' borders. */
+    ssize_t step = getenv("KIRI_FULL") ? 1 : 211, from = log_len - 3 * 5 * 4120;
+    for (ssize_t cut = log_len; cut >= 0; cut -= cut > from ? step : 1009) {
         int64_t rows, last;
 
         write_file("store.db", main_file, (size_t)main_len);
@@ -213,6 +214,91 @@ static void a_full_disk_degrades_and_heals_by_itself(void **state)
     assert_int_equal(ask_file("SELECT count(*) FROM message"), 1);
 }
 
+static int count(void *ctx, const struct store_obs *o)
+{
+    (void)o;
+    ++*(unsigned *)ctx;
+    return 0;
+}
+
+/* A7: nothing can be made at all; the host starts, and all is there in the end. */
+static void a_store_that_cannot_be_made_is_degraded_from_the_start(void **state)
+{
+    struct store_state st;
+    struct store *s;
+    uint64_t first;
+    unsigned n = 0;
+
+    (void)state;
+    limit_file_size(0);
+    s = open_store();
+    store_state(s, &st);
+    assert_int_equal(st.degraded, 1);
+    assert_true(st.why[0] != '\0');
+    store_boot(s, "aa");
+    first = store_next_id(s);
+    for (uint64_t id = first; id < first + 100; id++)
+        put_obs(s, "pulse", id);
+    assert_int_equal(store_history(s, "pulse", 10, count, &n, NULL, NULL), 0);
+    assert_int_equal(n, 0);
+    limit_file_size(RLIM_INFINITY);
+    wait_until(s, 0);
+    assert_int_equal(store_flush(s, 5000), 0);
+    assert_int_equal(store_history(s, "pulse", 1000, count, &n, NULL, NULL), 0);
+    assert_int_equal(n, 100);
+    store_close(s, 5000);
+    s = open_store();
+    assert_int_equal(store_next_id(s), first + 100);
+    store_close(s, 5000);
+}
+
+/* What an earlier run stored is read though nothing can be written, and no id comes back.
+ */
+static void history_is_read_on_a_full_disk(void **state)
+{
+    struct store *s = open_store();
+    struct store_state st;
+    unsigned n = 0;
+
+    (void)state;
+    for (uint64_t id = 1; id <= 5; id++)
+        put_obs(s, "pulse", id);
+    store_close(s, 5000);
+    limit_file_size(0);
+    s = open_store();
+    store_state(s, &st);
+    assert_int_equal(st.degraded, 1);
+    assert_true(store_next_id(s) > 5);
+    assert_int_equal(store_history(s, "pulse", 10, count, &n, NULL, NULL), 0);
+    assert_int_equal(n, 5);
+    put_obs(s, "pulse", store_next_id(s));
+    limit_file_size(RLIM_INFINITY);
+    wait_until(s, 0);
+    n = 0;
+    assert_int_equal(store_history(s, "pulse", 10, count, &n, NULL, NULL), 0);
+    assert_int_equal(n, 6);
+    store_close(s, 5000);
+}
+
+/* Somebody removes the file under a running host: the next rows go into a new one. */
+static void a_file_that_was_taken_away_is_made_anew(void **state)
+{
+    struct store *s = open_store();
+
+    (void)state;
+    put_obs(s, "pulse", 1);
+    assert_int_equal(store_flush(s, 5000), 0);
+    unlink(in_room("store.db"));
+    unlink(in_room("store.db-wal"));
+    unlink(in_room("store.db-shm"));
+    put_obs(s, "pulse", 2);
+    store_flush(s, 5000);
+    put_obs(s, "pulse", 3);
+    assert_int_equal(store_flush(s, 5000), 0);
+    store_close(s, 5000);
+    assert_int_equal(ask_file("SELECT max(id) FROM obs"), 3);
+}
+
 /* 48 MiB of observations against a bound of 16: the newest of them, and what matters more
  * than they do, are there in the end. */
 static void what_waits_is_bounded_and_the_oldest_rows_go_first(void **state)
@@ -262,6 +348,9 @@ int main(void)
         ROOM_TEST(a_bad_place_gets_a_sentence),
         ROOM_TEST(a_log_cut_anywhere_loses_only_its_end),
         ROOM_TEST(a_full_disk_degrades_and_heals_by_itself),
+        ROOM_TEST(a_store_that_cannot_be_made_is_degraded_from_the_start),
+        ROOM_TEST(history_is_read_on_a_full_disk),
+        ROOM_TEST(a_file_that_was_taken_away_is_made_anew),
         ROOM_TEST(what_waits_is_bounded_and_the_oldest_rows_go_first),
     };
 #undef ROOM_TEST
