@@ -27,7 +27,7 @@
 
 #define STREAM_KEEPS    8192u /* rows of history that learning replays */
 #define STREAM_TURN     128u /* rows between learning turns                              */
-#define STREAM_BLIND    84u  /* rows after the training before any can have a tail */
+#define STREAM_BLIND    104u /* rows after the training before any can have a tail */
 #define STREAM_EXPECTED 3u   /* words that a verdict says were expected instead   */
 
 struct stream_options {

@@ -10,7 +10,8 @@
 
 #include <string.h>
 
-_Static_assert(TAIL_ROWS + GUARD_ROWS == STREAM_BLIND, "stream.h says how long");
+_Static_assert(START_ROWS + GUARD_ROWS + TAIL_ROWS == STREAM_BLIND,
+               "stream.h says how long");
 
 /* Mean excess of the newest six rows, this one included. */
 static float mean_of_six(struct stream *s, float excess)
@@ -47,11 +48,15 @@ static uint32_t counts(struct stream *s, const struct verdict *v)
     return !v->alarm || v->onset || s->open_rows > SHIFT_ROWS;
 }
 
-/* The row waits behind the guard; the one that has waited longest becomes past. */
+/* The row waits behind the guard; the one that has waited longest becomes past. The first
+ * rows after the training never do: an atom that watches this machine has seen it train.
+ */
 static int remember(struct stream *s, struct guarded now)
 {
     struct guarded oldest = s->guarded[0];
 
+    if (s->scored <= START_ROWS)
+        return 0;
     if (s->n_guarded < GUARD_ROWS) {
         s->guarded[s->n_guarded++] = now;
         return 0;

@@ -31,9 +31,29 @@ static void without_a_past_nothing_is_odd(void **state)
     (void)state;
 
     gpt_rng_seed(&rng, 1);
-    struct stream *s = calm(TAIL_ROWS + GUARD_ROWS - 1, &rng);
+    struct stream *s = calm(STREAM_BLIND - 1, &rng);
     assert_int_equal(stream_calibrate(s, 50, &v), 0);
     assert_true(v.tail == 1 && !v.alarm);
+    stream_free(s);
+}
+
+/* Training keeps a CPU busy: an atom that watches this machine sees it, right after. */
+static void what_the_training_did_is_no_measure(void **state)
+{
+    struct gpt_rng rng;
+    struct verdict v = { .tail = 1 };
+    (void)state;
+
+    gpt_rng_seed(&rng, 6);
+    struct stream *s = calm(0, &rng);
+    for (uint32_t i = 0; i < 240; i++) {
+        float x = i < 12 ? 1 : (float)(0.1 * gpt_rng_gauss(&rng));
+        assert_int_equal(stream_calibrate(s, x, &v), 0);
+        assert_int_equal(v.alarm, 0);
+    }
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(stream_calibrate(s, 1, &v), 0);
+    assert_true(v.tail < 1e-6f);
     stream_free(s);
 }
 
@@ -120,6 +140,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_a_past_nothing_is_odd),
+        cmocka_unit_test(what_the_training_did_is_no_measure),
         cmocka_unit_test(an_incident_does_not_become_its_own_yardstick),
         cmocka_unit_test(many_small_ones_are_as_odd_as_one_large),
         cmocka_unit_test(rows_of_an_alarm_are_no_measure_for_the_next),
