@@ -25,7 +25,7 @@ struct bus_request {
     struct bus *bus;
     nng_ctx ctx;
     nng_aio *aio;
-    nng_msg *msg; /* the request, NUL added; NULL: none */
+    nng_msg *msg;  /* the request, NUL added; NULL: none */
     nng_pipe pipe; /* whose request it is */
     uint64_t uid;
     atomic_int sending; /* the aio sends an answer; else it receives */
