@@ -73,19 +73,28 @@ static void assert_hears_no_more(struct kiri_client *c)
         fail_msg("heard %s", bytes);
 }
 
-static int is_heard(void *ctx)
+struct connecting {
+    struct journal *journal;
+    int seen;
+};
+
+/* The bus' own probe of its door is a peer, too, for a moment: seen twenty times. */
+static int is_connected(void *ctx)
 {
+    struct connecting *c = ctx;
     struct bus_counts n;
 
-    journal_beat(ctx); /* also makes a door anew that became deaf */
-    bus_counts(journal_bus(ctx), &n);
-    return n.peers == 1;
+    journal_beat(c->journal); /* also makes a door anew that became deaf */
+    bus_counts(journal_bus(c->journal), &n);
+    c->seen = n.peers == 1 ? c->seen + 1 : 0;
+    return c->seen == 20;
 }
 
-/* Until the client is connected. */
 static void assert_connects(struct journal *j)
 {
-    assert_true(within(is_heard, j));
+    struct connecting c = { .journal = j };
+
+    assert_true(within(is_connected, &c));
 }
 
 static void say_three(struct journal *j, unsigned times)
