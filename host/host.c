@@ -144,7 +144,7 @@ void host_stop(struct host *h)
     if (h->stopping)
         return;
     h->stopping = 1;
-    signals_deadline(h->signals);
+    signals_deadline(h->signals, h->rc ? (int)h->err->code : 0);
     notify_send(&h->notify, "STOPPING=1\nSTATUS=saving models");
     atomic_store(&h->flow.stopping, 1);
     for (uint32_t i = 0; i < h->control.n_instances; i++)
@@ -216,8 +216,7 @@ static int start(struct host *h)
         rc = open_all(h);
     if (rc == 0 && !signals_ending(h->signals)) {
         log_wire_start(&h->flow);
-        if (*h->conf->warnings)
-            log_warn("%.*s", (int)strcspn(h->conf->warnings, "\n"), h->conf->warnings);
+        watch_warnings(h->conf);
         if (geteuid() == 0 && !h->options.quiet)
             log_warn("this host runs as root, which nothing of it needs");
         if (!h->options.quiet)

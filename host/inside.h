@@ -62,6 +62,8 @@ void watch_start(struct host *h);
 const char *watch_store(const struct host *h);  /* "well" or "degraded" */
 const char *watch_models(const struct host *h); /* the same             */
 void watch_status(const struct host *h, struct jsonw *j);
+/* What stops nobody but should be known, a line each, on the log. */
+void watch_warnings(const struct conf *conf);
 /* Every atom has answered open(): says so, to systemd too. */
 void watch_running(struct host *h);
 

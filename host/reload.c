@@ -190,6 +190,7 @@ static void commit(struct reload *r)
     struct conf *before = h->own; /* what a reload had read; `forget` frees it */
     h->own = r->conf;
     h->conf = h->control.conf = r->conf;
+    watch_warnings(h->conf);
     leave_behind(r);
     r->conf = before;
     rest(r);

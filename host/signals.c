@@ -18,7 +18,7 @@ struct signals {
     int deadline_ms;
     void (*heard)(void *ctx, int number);
     void *ctx;
-    atomic_int ending;
+    atomic_int ending, code;
 };
 
 static sigset_t ours(void)
@@ -71,7 +71,8 @@ static void *listen_for_signals(void *arg)
         if (number == 0) {
             log_warn("something did not end within %d ms; leaving without it",
                      s->deadline_ms);
-            _exit(0); /* models on disk are whole; what the store has is committed */
+            _exit(atomic_load(&s->code)); /* models on disk are whole; what the store has
+                                             is committed */
         }
         if (number == SIGINT && interrupts++)
             _exit(128 + SIGINT);
@@ -104,8 +105,9 @@ struct signals *signals_start(int deadline_ms, void (*heard)(void *ctx, int numb
     return NULL;
 }
 
-void signals_deadline(struct signals *s)
+void signals_deadline(struct signals *s, int code)
 {
+    atomic_store(&s->code, code);
     pthread_kill(s->thread, BEGIN_DEADLINE);
 }
 

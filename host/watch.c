@@ -113,6 +113,15 @@ static void on_watchdog(uv_timer_t *timer)
     notify_send(&h->notify, "WATCHDOG=1");
 }
 
+void watch_warnings(const struct conf *conf)
+{
+    for (const char *line = conf->warnings; *line; line += strspn(line, "\n")) {
+        int len = (int)strcspn(line, "\n");
+        log_warn("%.*s", len, line);
+        line += len;
+    }
+}
+
 void watch_running(struct host *h)
 {
     h->running = 1;

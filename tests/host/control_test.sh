@@ -9,16 +9,11 @@ at=state/host.json
 
 molecule control 60 20ms >m.yaml
 start_host m.yaml
-until_true 30 'a["gen"] >= 1 and a["rows"] > 100'
+until_true 30 'a["gen"] >= 1 and a["rows"] > 100' || exit 1
 
 # ---- C5: malformed requests -------------------------------------------------------------------
-while IFS= read -r request; do
-    answer=$(ask $at "raw:$request") || wrong "no answer to $request"
-    case $answer in
-    '{"id":"'*'","ok":false,"code":'*'"error":"'?*) ;;
-    *) wrong "no sentence for $request: $answer" ;;
-    esac
-done <<'END'
+requests=()
+while IFS= read -r request; do requests+=("raw:$request"); done <<'END'
 
 {
 }
@@ -52,6 +47,16 @@ null
 {"id":"x","cmd":"snapshot","topics":["score/",null]}
 {"id":"x","cmd":"snapshot","after":7}
 END
+ask $at "${requests[@]}" >answers || wrong "it does not answer each"
+i=0
+while IFS= read -r answer; do
+    case $answer in
+    '{"id":"'*'","ok":false,"code":'*'"error":"'?*) ;;
+    *) wrong "no sentence for ${requests[$i]}: $answer" ;;
+    esac
+    i=$((i + 1))
+done <answers
+[ $i -ge 30 ] && [ $i -eq ${#requests[@]} ] || wrong "$i answers to ${#requests[@]} requests"
 [ "$(status 'a["state"] in ("normal", "alarm")')" = True ] || wrong "it is not as it was"
 
 # ---- a command that comes again runs once -----------------------------------------------------
@@ -109,6 +114,5 @@ assert ask(cmd="snapshot", after="model/pulse", topics=["score/", "atom/"])["mes
     .startswith("score/pulse ")
 END
 
-# ---- a slow disk holds up no status -----------------------------------------------------------
 stop_host -TERM || wrong "SIGTERM exits $?"
 exit $failed

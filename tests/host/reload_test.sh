@@ -40,7 +40,7 @@ END
 }
 first >m.yaml
 start_host m.yaml
-until_true 30 "$by['pulse']['gen'] >= 1 and $by['pulse']['rows'] > 100"
+until_true 30 "$by['pulse']['gen'] >= 1 and $by['pulse']['rows'] > 100" || exit 1
 says 0 'nothing changed'
 fds=$(find /proc/$host/fd -mindepth 1 | wc -l)
 tasks=$(find /proc/$host/task -mindepth 1 -maxdepth 1 | wc -l)
