@@ -124,8 +124,12 @@ static int query_token(const char *uri, char *out, size_t cap)
 
         if (n + 1 >= cap)
             return -1;
-        out[n++] = low >= 0 ? (char)(high << 4 | low) : *at;
-        at += low >= 0 ? 2 : 0;
+        out[n] = *at;
+        if (low >= 0) {
+            out[n] = (char)(high << 4 | low);
+            at += 2;
+        }
+        n++;
     }
     out[n] = '\0';
     return 0;

@@ -1,6 +1,6 @@
 /*
  * kiri/client.h - hear a host's messages, each exactly once and in order, and ask it
- * something. Link with `pkg-config --libs --static kiri-client`.
+ * something. Link with `pkg-config --libs kiri-client`.
  *
  *     struct kiri_client_options o = { .bus = "ipc:///run/kiri/bus",
  *                                      .control = "ipc:///run/kiri/control" };
