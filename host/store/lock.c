@@ -66,6 +66,10 @@ int lock_take(const char *dir, struct kiri_error *err)
         return kiri_fail(err, KIRI_NO_WRITE,
                          "state directory %.64s...: the path is too long", dir);
     fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+    if (fd < 0 && errno == EROFS && (fd = open(dir, O_RDONLY | O_CLOEXEC)) >= 0) {
+        log_warn("state directory %s is read-only, and so not locked", dir);
+        return fd;
+    }
     if (fd < 0)
         return kiri_fail(err, KIRI_NO_WRITE, "cannot open %s: %s", path, strerror(errno));
     do

@@ -8,7 +8,7 @@
 #include "base/error.h"
 
 /* The descriptor (O_CLOEXEC) to close at the end, or -1: KIRI_HELD and "held by pid
- * 1234". */
+ * 1234". A directory on a read-only disk is not locked; that is logged. */
 int lock_take(const char *dir, struct kiri_error *err);
 
 #endif

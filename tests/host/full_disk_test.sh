@@ -89,6 +89,24 @@ END
 rows=$(sqlite3 state/store.db 'select count(*), max(id) - min(id) + 1 from obs')
 [ "${rows%|*}" = "${rows#*|}" ] || wrong "rows are missing in the store: $rows"
 [ -s state/models/pulse.safetensors ] || wrong "no model was saved: $(ls -l state/models)"
+
+# Read-only at the start: the model of before scores, and what waits is written later.
+stored=$(sqlite3 state/store.db 'select count(*) from obs')
+mount -o remount,ro "$work/state"
+mkdir -m 700 run
+export XDG_RUNTIME_DIR=$work/run
+bus=ipc://$work/run/kiri/full/bus
+start_host full.yaml
+until_asked $((10 * slow)) 's["store"]["degraded"] and a["gen"] > 0'
+rows=$(ask 'a["rows"]')
+until_asked $((10 * slow)) "a['rows'] >= ${rows:-0} + 20"
+began=$(now_ms)
+mount -o remount,rw "$work/state"
+until_asked $((10 * slow)) 'not s["store"]["degraded"]'
+echo "read-only at the start: healed after $(($(now_ms) - began)) ms"
+stop_host -TERM || wrong "it ended with $?"
+[ "$(sqlite3 state/store.db 'select count(*) from obs')" -gt "$stored" ] ||
+    wrong "nothing was stored after it could be written again"
 lines=$(grep -c 'cannot write .*store.db' log)
 [ "$lines" -le 3 ] || wrong "$lines lines about the full disk, one a minute is enough"
 exit $failed

@@ -177,8 +177,10 @@ static int hear_obs(void *ctx, const struct store_obs *o)
 
 static int hear_atom(void *ctx, const char *atom)
 {
-    strcat(ctx, atom);
-    strcat(ctx, " ");
+    char *atoms = ctx;
+    size_t at = strlen(atoms);
+
+    snprintf(atoms + at, 64 - at, "%s ", atom);
     return 0;
 }
 

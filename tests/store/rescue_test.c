@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-enum { ROWS = 20000, PAGE = 4096, HURT = 50 };
+enum { ROWS = 8000, PAGE = 4096, HURT = 50 };
 
 static void fill(struct store *s)
 {
@@ -82,10 +82,10 @@ static void wait_for_rescue(struct store *s, struct store_state *st)
 
 static void assert_only_what_was_damaged_is_lost(const struct store_state *st)
 {
-    int64_t obs = ask_file("SELECT count(*) FROM obs WHERE id <= 20000");
-    int64_t score = ask_file("SELECT count(*) FROM score WHERE id <= 20000");
+    int64_t obs = ask_file("SELECT count(*) FROM obs WHERE id <= 8000");
+    int64_t score = ask_file("SELECT count(*) FROM score WHERE id <= 8000");
     int64_t message = ask_file("SELECT count(*) FROM message WHERE"
-                               " (id & ((1 << 40) - 1)) <= 20000");
+                               " (id & ((1 << 40) - 1)) <= 8000");
     int64_t missing = 3 * ROWS - obs - score - message;
 
     print_message("%d observations, %d scores, %d messages; lost %d, said %d\n", (int)obs,
@@ -96,7 +96,7 @@ static void assert_only_what_was_damaged_is_lost(const struct store_state *st)
     assert_int_equal(
         ask_file("SELECT integrity_check = 'ok' FROM pragma_integrity_check"), 1);
     assert_int_equal(ask_file("SELECT count(*) FROM obs WHERE vals !="
-                              " '{\"cpu\":' || id || '}' AND id <= 20000"),
+                              " '{\"cpu\":' || id || '}' AND id <= 8000"),
                      0);
 }
 
@@ -121,7 +121,7 @@ static void damage_is_found_and_recovered_while_the_store_goes_on(void **state)
     put_obs(s, "pulse", store_next_id(s) + 1);
     assert_int_equal(store_flush(s, 5000), 0);
     assert_only_what_was_damaged_is_lost(&st);
-    assert_int_equal(ask_file("SELECT count(*) FROM obs WHERE id > 20000"), 2);
+    assert_int_equal(ask_file("SELECT count(*) FROM obs WHERE id > 8000"), 2);
     r = store_reader_open(room, NULL);
     assert_non_null(r);
     assert_int_equal(store_since(r, &end, NULL, NULL, NULL, NULL), STORE_ALL);

@@ -39,7 +39,8 @@ int close_room(void **state)
     (void)state;
     for (struct dirent *d; list && (d = readdir(list));)
         unlink(in_room(d->d_name));
-    closedir(list);
+    if (list)
+        closedir(list);
     return rmdir(room);
 }
 
@@ -50,7 +51,8 @@ unsigned names_in_room(const char *prefix)
 
     for (struct dirent *d; list && (d = readdir(list));)
         n += d->d_name[0] != '.' && !strncmp(d->d_name, prefix, strlen(prefix));
-    closedir(list);
+    if (list)
+        closedir(list);
     return n;
 }
 
