@@ -25,7 +25,7 @@
 #define LOOK_MS      200
 #define LOOK_BURN_MS 50
 #define SAY_MS       10000 /* between lines in a pipe */
-#define START_MS     15000
+#define SILENT_MS    15000 /* a busy host may take to answer */
 #define QUIET_MS     60000
 #define ALARM_MS     5000 /* within which the alarm must come */
 #define BURN_MS      8000
@@ -43,6 +43,7 @@ struct demo {
     json_t *status;
     enum demo_stage stage;
     int64_t began, since; /* mono ms: the demo, this stage */
+    int64_t heard;        /* mono ms of the last status */
     int64_t said;         /* mono ms of the last line in a pipe */
     double alarms;        /* onsets when the quiet minute or the burn began */
     int false_alarm, code;
@@ -164,6 +165,7 @@ static void burning(struct demo *d)
         judge_alarm(d);
     }
     if (!d->alarm_at && now - d->since > BURN_MS) {
+        say(d, "No alarm within %d s: was this machine as busy before?", BURN_MS / 1000);
         buf_putf(&d->verdict, "No alarm within %d s of the burn's begin.\n",
                  BURN_MS / 1000);
         d->code = NO_ALARM;
@@ -304,7 +306,7 @@ static int find_host(struct demo *d, struct kiri_error *err)
             break;
         }
         reach_free(&d->reach);
-        if (now_ms() - d->began > START_MS)
+        if (now_ms() - d->began > SILENT_MS)
             break;
         interrupt_sleep(LOOK_BURN_MS);
     }
@@ -312,17 +314,16 @@ static int find_host(struct demo *d, struct kiri_error *err)
     return rc;
 }
 
-/* A host that has just begun may not answer yet; one that has ended never will. */
+/* A busy host may not answer in time; one that has ended never will. */
 static int look(struct demo *d, struct kiri_error *err)
 {
     json_t *status = reach_ask(&d->reach, "status", NULL, err);
 
     if (!status && demo_host_alive(&d->host, err))
         return -1;
-    if (!status && (interrupted() || now_ms() - d->began < START_MS))
-        return 0;
     if (!status)
-        return -1;
+        return interrupted() || now_ms() - d->heard < SILENT_MS ? 0 : -1;
+    d->heard = now_ms();
     json_decref(d->status);
     d->status = status;
     return 0;
@@ -330,8 +331,8 @@ static int look(struct demo *d, struct kiri_error *err)
 
 static int show(struct demo *d, struct kiri_error *err)
 {
-    d->began = d->since = d->said = now_ms();
-    say(d, "Collecting: what this machine does, every %s, nothing else.", DEMO_EVERY);
+    d->began = d->since = d->said = d->heard = now_ms();
+    say(d, "Collecting what this machine does, four times a second.");
     if (find_host(d, err))
         return interrupted() ? 0 : -1;
     while (!d->ending && !interrupted()) {

@@ -11,7 +11,7 @@
 
 #define DEMO_WARMUP "120"
 #define DEMO_EVERY  "250ms"
-#define DEMO_ALARM  "1/day"
+#define DEMO_ALARM  "4/day"
 
 struct demo_host {
     char *dir; /* its folder, in memory where there is such a file system: what it writes

@@ -43,7 +43,7 @@ const struct command command_run = {
         "Starts every atom that the file names, learns what is normal for each, scores\n"
         "what comes after, stores it, and publishes it on the bus. Runs until Ctrl-C,\n"
         "SIGTERM or the end of --for; then models are saved and it stops by itself. A\n"
-        "second Ctrl-C stops at once. Watch it with 'kiri status --watch'.\n",
+        "second Ctrl-C stops at once. Watch it with 'kiri top'.\n",
     .option = { { "for", "TIME", "Stops after this long: 30s, 10m, 8h. Default: never." },
                 { "quiet", NULL, "Only warnings and errors are logged." } },
     .examples = "  kiri run configs/first.yaml\n"
