@@ -93,6 +93,11 @@ static void run_open(struct instance *in)
 {
     struct kiri_error err;
 
+    if (services_load(&in->services, &err)) {
+        log_warn("%s: its small state cannot be read yet: %s", in->name, err.text);
+        in->call_rc = KIRI_EIO;
+        return;
+    }
     in->call_rc = in->atom->open(&in->services.table, &in->self);
     if (in->call_rc == KIRI_OK) {
         in->schema = plugin_schema(in->plugin, in->self, &err);

@@ -68,12 +68,8 @@ struct instance *instance_start(struct flow *f, const struct conf_atom *c,
         free(in);
         return NULL;
     }
-    if (services_keys(&in->services, before ? &before->services : NULL)) {
-        services_fini(&in->services);
-        free(in);
-        return NULL;
-    }
     if (before) {
+        services_inherit(&in->services, &before->services);
         int packed = before->packed != NULL; /* else what it had itself inherited */
         in->legacy = packed ? before->packed : before->legacy;
         in->legacy_len = packed ? before->packed_len : before->legacy_len;

@@ -1,6 +1,7 @@
 #include "flow/services.h"
 
 #include "base/json.h"
+#include "store/reader.h"
 
 #include <kiri/wire.h>
 
@@ -9,6 +10,7 @@
 #include <string.h>
 
 #define LINES_A_SECOND 10
+#define FLUSH_MS       2000
 #define NOTE_MOST      4096u
 
 static void say(void *ctx, int level, const char *line)
@@ -197,14 +199,28 @@ int services_init(struct services *s, struct flow *f, const char *name,
     return 0;
 }
 
-int services_keys(struct services *s, struct services *before)
+void services_inherit(struct services *s, struct services *before)
 {
-    if (!before)
-        return store_each_kv(s->flow->store, s->name, load_key, s, NULL);
     memcpy(s->kv, before->kv, sizeof s->kv);
     s->n_kv = before->n_kv;
+    s->loaded = before->loaded;
     before->n_kv = 0;
-    return 0;
+}
+
+int services_load(struct services *s, struct kiri_error *err)
+{
+    struct store_reader *r;
+    int rc;
+
+    if (s->loaded)
+        return 0;
+    (void)store_flush(s->flow->store, FLUSH_MS); /* degraded: what is there is read */
+    err->code = KIRI_FINE;
+    r = store_reader_open(s->flow->state, err);
+    rc = r ? store_reader_each_kv(r, s->name, load_key, s, err) : -1;
+    store_reader_close(r);
+    s->loaded = rc == 0 || err->code == KIRI_NO_INPUT; /* nothing was ever stored */
+    return s->loaded ? 0 : -1;
 }
 
 void services_flush(struct services *s)

@@ -35,6 +35,7 @@ struct services {
     } * options; /* ends with a NULL name */
     struct service_pair kv[SERVICES_KEYS];
     uint32_t n_kv;
+    int loaded; /* kv is what it was */
     pthread_mutex_t gate_lock;
     struct log_gate gate;
 };
@@ -44,9 +45,11 @@ struct services {
  * short. */
 int services_init(struct services *s, struct flow *f, const char *name,
                   const struct conf_atom *c, const struct kiri_option *table);
-/* The small state: inherited from `before`, what is stored if that is NULL. 0, or -1 when
- * memory is short or the store fails. */
-int services_keys(struct services *s, struct services *before);
+/* The small state: inherited from the instance before... */
+void services_inherit(struct services *s, struct services *before);
+/* ... or what is stored. Waits for the store: not on the loop thread. 0, or -1 and a
+ * sentence. */
+int services_load(struct services *s, struct kiri_error *err);
 void services_flush(struct services *s); /* loop thread, no callback running */
 void services_fini(struct services *s);
 

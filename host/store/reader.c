@@ -229,3 +229,28 @@ int store_newest(struct store_reader *r, const char *atom, uint32_t most, uint64
     sqlite3_finalize(q);
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : reader_fail(r, err);
 }
+
+int store_reader_each_kv(struct store_reader *r, const char *atom,
+                         int (*each)(void *ctx, const char *key, const void *value,
+                                     size_t len),
+                         void *ctx, struct kiri_error *err)
+{
+    sqlite3_stmt *q;
+    int rc;
+
+    if (reader_ready(r, err))
+        return -1;
+    q = reader_prepare(r, "SELECT key, value FROM kv WHERE atom = ?1 ORDER BY key", atom,
+                       err);
+    if (!q)
+        return -1;
+    while ((rc = sqlite3_step(q)) == SQLITE_ROW) {
+        const void *value = sqlite3_column_blob(q, 1);
+
+        if (each(ctx, (const char *)sqlite3_column_text(q, 0), value ? value : "",
+                 (size_t)sqlite3_column_bytes(q, 1)))
+            break;
+    }
+    sqlite3_finalize(q);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : reader_fail(r, err);
+}

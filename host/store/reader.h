@@ -51,6 +51,11 @@ int store_each_obs(struct store_reader *r, const char *atom, uint64_t after_id,
                    int64_t from_ts, int64_t to_ts,
                    int (*each)(void *ctx, const struct store_obs *o), void *ctx,
                    struct kiri_error *err);
+/* An atom's small state. 0 or -1. */
+int store_reader_each_kv(struct store_reader *r, const char *atom,
+                         int (*each)(void *ctx, const char *key, const void *value,
+                                     size_t len),
+                         void *ctx, struct kiri_error *err);
 /* *after: the id before the newest `most` observations of the atom, for store_each_obs; 0
  * when there are fewer. 0 or -1. */
 int store_newest(struct store_reader *r, const char *atom, uint32_t most, uint64_t *after,
