@@ -209,7 +209,7 @@ static void put_json(struct buf *b, const char *file, const struct conf *c,
     jsonw_object(&j);
     jsonw_kstr(&j, "file", file);
     jsonw_kbool(&j, "ok", !errors->n);
-    if (!errors->n)
+    if (c && !errors->n)
         put_json_molecule(&j, c, plan);
     put_lines(&j, "warnings", plan->warnings ? plan->warnings : "");
     put_lines(&j, "errors", buf_text(&errors->text));
@@ -229,7 +229,7 @@ static int run(const struct call *call)
         host_check(conf, &plan, &errors);
     if (call->value[JSON])
         put_json(&out, call->word[0], conf, &plan, &errors);
-    else if (!errors.n)
+    else if (conf && !errors.n)
         put_text(&out, conf, &plan);
     if (!call->value[JSON]) {
         const char *line = plan.warnings ? plan.warnings : "";

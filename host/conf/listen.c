@@ -276,15 +276,15 @@ static void read_entry(struct section *s, const struct yaml_node *n,
     out->url = take_url(s, e.part[URL], e.scheme);
     if (!complete(s, &e))
         return;
-    if (e.scheme == TLS) {
+    if (e.part[CERT])
         out->cert = take_file(s, e.part[CERT]);
+    if (e.part[KEY])
         out->key = take_file(s, e.part[KEY]);
-    }
-    if (e.scheme == WS) {
+    if (e.part[TOKEN])
         out->token = take_token(s, e.part[TOKEN]);
+    if (e.part[ORIGINS])
         section_list(s, e.part[ORIGINS], "a list: [https://example.org]", MOST_URLS,
                      &out->origins, take_origin);
-    }
 }
 
 static void refuse_twins(struct section *s, const struct conf *c)
