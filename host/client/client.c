@@ -100,6 +100,7 @@ static int begin(struct kiri_client *c, const struct kiri_client_options *o, cha
     }
     c->mode = FILLING;
     c->explicit = 1;
+    c->fill.answered_ms = client_now();
     c->ask = o->start == KIRI_START_SNAPSHOT ? SNAPSHOT
              : o->start == KIRI_START_OLDEST ? OLDEST
                                              : SINCE;

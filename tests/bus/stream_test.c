@@ -297,6 +297,7 @@ static void a_place_is_where_an_earlier_one_ended(void **state)
     say_three(j, 40);
     journal_commit(j);
     c = hear_from(KIRI_START_AFTER, boot, seq, "score/a ");
+    assert_connects(j); /* what comes meanwhile waits */
     assert_hears_all(c, j, "score/a ", 25);
     assert_hears_no_more(c);
     assert_int_equal(kiri_client_lost(c), 0);
@@ -382,6 +383,7 @@ static void a_snapshot_comes_first_and_the_stream_goes_on_behind_it(void **state
     journal_say(j, "note/a/x"); /* none of those that are kept */
     journal_commit(j);
     c = hear_from(KIRI_START_SNAPSHOT, NULL, 0, "score/");
+    assert_connects(j); /* what comes meanwhile waits */
     for (size_t i = 0; i < 3; i++)
         assert_int_equal(kiri_client_subscribe(c, more[i], why, sizeof why), 0);
     assert_hears(c, "b1:301"); /* in order of topic */
