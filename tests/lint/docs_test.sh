@@ -19,11 +19,20 @@ block() {
 block python >"$dir/hear.py"
 block js >"$dir/hear.js"
 block sh >"$dir/hear.sh"
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+token=0123456789abcdef0123456789abcdef
+{
+    echo 'const token = process.argv[2];'
+    block javascript | sed "s/127.0.0.1:7790/127.0.0.1:$port/"
+} >"$dir/page.js"
 
 cat >"$dir/fast.yaml" <<END
 molecule: docs
 state: $dir/state
-bus: { listen: ["ipc://$dir/bus"] }
+bus:
+  listen:
+    - "ipc://$dir/bus"
+    - { url: "ws://127.0.0.1:$port/bus", token: $token, origins: ["http://localhost:8080"] }
 atoms:
   pulse: { plugin: pulse, every: 50ms, learn: off }
 END
@@ -58,6 +67,13 @@ hears nngcat '^"score/pulse \{' stdbuf -oL sh "$dir/hear.sh"
 if command -v node >/dev/null; then
     hears node '^[0-9]{13} [0-9.]+ [a-z0-9_]+ false' node "$dir/hear.js" "$dir/bus"
 fi
+# a browser's WebSocket, which Node has from 22 on, and before behind an option
+for option in --no-warnings --experimental-websocket; do
+    if [ "$(node $option -p 'typeof WebSocket' 2>/dev/null)" = function ]; then
+        hears page '^[0-9]{13} [0-9.]+ [a-z0-9_]+ false' node $option "$dir/page.js" $token
+        break
+    fi
+done
 
 # Asked to stop, it ends well: a sanitizer that found something would say so here.
 kill "$host"
