@@ -8,9 +8,9 @@
 KIRI=$1 BUILD=$2
 broken=$(dirname "$(realpath "$0")")/../conf/broken.txt
 . "$(dirname "$(realpath "$0")")/lib.sh"
-files=50 storms=2
+files=50 storms=2 may_miss=1 # a loaded machine may be late once
 [ -z "${KIRI_FULL:-}" ] || storms=100
-[ -z "${KIRI_SAN:-}" ] || files=15 storms=1
+[ -z "${KIRI_SAN:-}" ] || files=15 storms=1 may_miss=10
 
 good() { # PERIOD
     cat >new.yaml <<END
@@ -57,12 +57,13 @@ for i in $(seq $files); do
     until_true 5 "s['config_refused'] == $((refused + i)) and 'm.yaml:' in s['config_rejected']" ||
         { cat m.yaml; break; }
 done
-[ "$(status 'a["skipped"]')" = "$skipped" ] || wrong "ticks were missed: $(status 'a["skipped"]')"
+missed=$(($(status 'a["skipped"]') - skipped))
+[ $missed -le $may_miss ] || wrong "$missed ticks were missed"
 good 100ms
 "$KIRI" reload --state "$work/state" >out 2>err || { wrong "the good file is refused:"; cat err; }
 until_true 5 's["config_rejected"] == ""'
 after=$(drift)
-echo "D3: $files bad files; descriptors and threads: $before before, $after after"
+echo "D3: $files bad files, $missed ticks missed; descriptors and threads: $before before, $after after"
 grew "$before" "$after" && wrong "descriptors and threads grew: $before, then $after"
 [ "$(status 'a["state"]')" != broken ] || wrong "the atom is broken"
 
