@@ -227,6 +227,10 @@ static int start(struct host *h)
     for (uint32_t i = 0; plugins && i < h->conf->n_atoms; i++)
         plugin_unref(plugins[i]);
     free(plugins);
+    if (rc && signals_ending(h->signals)) { /* nobody waits for it any more */
+        log_warn("%s", h->err->text);
+        rc = 0;
+    }
     return rc;
 }
 

@@ -60,5 +60,16 @@ timeout 20 "$KIRI" sub note/enote --state state --count 1 >note 2>/dev/null
 n=$(sed 's/.*call \([0-9]*\).*/\1/' note)
 [ "$n" -gt 50 ] || wrong "the count did not go on: $(cat note)"
 stop_host -TERM
+
+# ---- E6: also while a plugin is probed that never opens ------------------------------------------
+printf 'state: %s/other\natoms: { a: { plugin: %s/tests/faults/atoms/spin_constructor.so } }\n' \
+    "$work" "$BUILD" >spin.yaml
+start_host spin.yaml
+sleep 0.3
+began=$(date +%s%3N)
+stop_host -TERM || wrong "SIGTERM while a plugin is probed exits $?"
+took=$(($(date +%s%3N) - began))
+[ $took -le 5000 ] || wrong "stopping while a plugin is probed took $took ms"
+
 echo "other atoms' rows while one hung: $((after - before)) in .5 s; $rows rows; stopped in $took ms"
 exit $failed
