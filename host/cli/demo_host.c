@@ -23,7 +23,7 @@ extern char **environ;
 static char *make_dir(void)
 {
     const char *given = getenv("TMPDIR");
-    const char *places[] = { "/dev/shm", given && *given ? given : "/tmp", "/tmp" };
+    const char *places[] = { given && *given ? given : "/dev/shm", "/dev/shm", "/tmp" };
 
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         char *dir = path_join(places[i], "kiri-demo-XXXXXX");

@@ -220,5 +220,44 @@ exits 69 status --state state
 exits 0 inspect state/models/pulse.safetensors
 says out "of pulse"
 
+# ---- a demonstration ends at once, and nothing of it is left --------------------------------
+last=demo
+mkdir tmp
+TMPDIR=$work/tmp "$KIRI" demo --provoke --yes >out 2>err </dev/null &
+demo=$!
+i=0
+until [ -e tmp/kiri-demo-*/state/host.json ] || [ $i -gt 100 ]; do
+    i=$((i + 1))
+    sleep 0.1
+done
+inner=$(sed -n 's/.*"pid":\([0-9]*\).*/\1/p' tmp/kiri-demo-*/state/host.json)
+kill -0 "$inner" || wrong "the demonstration runs no host"
+kill -INT $demo
+wait $demo
+code=$?
+[ $code -eq 130 ] || { wrong "an interrupted demo exits $code"; cat out err; }
+says out "Collecting"
+kill -0 "$inner" 2>/dev/null && wrong "the host of the demonstration lives on"
+[ -z "$(ls -A tmp)" ] || { wrong "a demo left something:"; ls -R tmp; }
+
+# A burn dies with its parent, whatever ends that, and by itself when its time is up.
+last=burn
+sh -c '"$0" burn 1 1000000 60000 $$ & echo $!; exec sleep 60' "$KIRI" >burner &
+parent=$!
+until [ -s burner ]; do sleep 0.05; done
+burner=$(cat burner)
+sleep 0.3
+kill -0 "$burner" || wrong "nothing burns"
+kill -KILL $parent
+i=0
+while kill -0 "$burner" 2>/dev/null && [ $i -lt 50 ]; do
+    i=$((i + 1))
+    sleep 0.1
+done
+[ $i -lt 50 ] || wrong "the burn outlives its parent"
+exits 0 burn 2 1000000 200 $$
+exits 64 burn 0 1 1 1
+exits 69 burn 1 1 1 1
+
 [ $failed -eq 0 ] && echo "all as it should be"
 exit $failed
