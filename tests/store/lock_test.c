@@ -51,9 +51,10 @@ static pid_t start_rival(const int start[2], int say)
         n = TEMP_FAILURE_RETRY(read(start[0], &go, 1));
         fd = n ? -1 : lock_take(dir, NULL);
         n = write(say, fd < 0 ? "n" : "y", 1);
-        while (fd >= 0 && n == 1)
+        if (fd < 0 || n != 1)
+            _exit(0);
+        for (;;)
             pause();
-        _exit(0);
     }
     return child;
 }
