@@ -27,8 +27,6 @@
 #define PAGE    4096
 #define CHUNK   (8 << 20) /* bytes between looks at the clock */
 
-extern char **environ;
-
 /* ---- the parent's side ------------------------------------------------------------- */
 
 /* The number after `key` in a small file; -1: none. "max" is none. */

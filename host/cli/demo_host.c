@@ -18,8 +18,6 @@
 #define STOP_MS  6000
 #define LOG_MOST 65536
 
-extern char **environ;
-
 static char *make_dir(void)
 {
     const char *given = getenv("TMPDIR");

@@ -18,7 +18,7 @@ struct size {
     unsigned width, height; /* columns, lines */
 };
 
-enum key {
+enum {
     KEY_NONE, /* nothing within the time: look at the clock, the size, interrupted() */
     KEY_UP = 256,
     KEY_DOWN,
@@ -43,7 +43,7 @@ struct size screen_size(void);
 
 /* Shows the lines of the text, at most the screen's height; a '\n' ends each. */
 void screen_show(const char *text);
-/* The next key: a character below 256 or one of enum key; waits at most ms. */
+/* The next key: a character below 256 or one of these; waits at most ms. */
 int screen_key(int ms);
 void screen_wake(void); /* any thread: screen_key() returns KEY_WOKEN */
 

@@ -38,7 +38,7 @@ static int decode_escape(const char *bytes, size_t n, size_t *used)
 {
     static const struct {
         char final, digit;
-        enum key key;
+        int key;
     } keys[] = {
         { 'A', 0, KEY_UP },        { 'B', 0, KEY_DOWN },        { 'C', 0, KEY_RIGHT },
         { 'D', 0, KEY_LEFT },      { 'H', 0, KEY_HOME },        { 'F', 0, KEY_END },
