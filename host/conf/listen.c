@@ -1,10 +1,9 @@
 /* listen.c - the mapping `bus`: where subscribers come in, and with what. */
-#include "base/units.h"
 #include "base/value.h"
 #include "conf/section.h"
+#include "conf/url.h"
 
 #include <string.h>
-#include <sys/un.h>
 
 #define SHOWN       160u
 #define MOST_URLS   16u
@@ -13,23 +12,13 @@
 #define WANTED                                                                           \
     "a list: [ipc:///run/kiri/bus], or of mappings such as { url: tls+tcp://..., cert: " \
     "..., key: ... }"
-/* A socket's path and its NUL must fit into sun_path. */
-#define MOST_SOCKET (sizeof((struct sockaddr_un *)0)->sun_path - 1)
 
-enum scheme { TCP, IPC, TLS, WS, SCHEMES };
-static const char *const schemes[SCHEMES] = { "tcp", "ipc", "tls+tcp", "ws" };
 static const char *const keys[] = { "url", "cert", "key", "token", "origins" };
 enum { URL, CERT, KEY, TOKEN, ORIGINS, KEYS };
 /* What each scheme needs, and may have. */
 static const int needs[SCHEMES][KEYS] = {
     [TLS] = { [CERT] = 1, [KEY] = 1 }, [WS] = { [TOKEN] = 1, [ORIGINS] = 1 }
 };
-
-/* What others call what we have. */
-static const struct {
-    const char *theirs;
-    enum scheme ours;
-} also[] = { { "unix", IPC }, { "tls", TLS }, { "tcps", TLS }, { "ssl", TLS } };
 
 /* An entry of the list: its node, its URL's, and for a mapping what else it says. */
 struct entry {
@@ -38,122 +27,6 @@ struct entry {
     enum scheme scheme;
     struct conf_listen *out;
 };
-
-static int refuse_scheme(const struct section *s, const struct yaml_node *n, size_t len)
-{
-    char word[16] = "", shown[SHOWN];
-    const char *near;
-
-    if (len < sizeof word)
-        memcpy(word, n->text, len);
-    near = *word ? units_nearest(word, schemes, SCHEMES) : NULL;
-    for (size_t i = 0; i < sizeof also / sizeof *also; i++)
-        if (strcmp(word, also[i].theirs) == 0)
-            near = schemes[also[i].ours];
-    value_show(n->text, shown, sizeof shown);
-    if (near)
-        section_say(s, n, "%s: unknown scheme `%s`, did you mean `%s`?", shown, word,
-                    near);
-    else
-        section_say(s, n,
-                    "%s is no address to listen on: write ipc:///run/kiri/bus, "
-                    "tcp://127.0.0.1:4711, tls+tcp://HOST:PORT or ws://HOST:PORT",
-                    shown);
-    return -1;
-}
-
-static int find_scheme(const struct section *s, const struct yaml_node *n,
-                       enum scheme *scheme)
-{
-    const char *colon = strstr(n->text, "://");
-    size_t len = colon ? (size_t)(colon - n->text) : 0;
-
-    for (int i = TCP; i < SCHEMES; i++)
-        if (len == strlen(schemes[i]) && memcmp(n->text, schemes[i], len) == 0) {
-            *scheme = (enum scheme)i;
-            return 0;
-        }
-    return refuse_scheme(s, n, len);
-}
-
-/* The socket of an ipc:// URL, whose path must be absolute and short enough to bind. */
-static char *take_socket(struct section *s, const struct yaml_node *n, const char *path)
-{
-    char shown[SHOWN], better[SHOWN], *full = NULL, *url = NULL;
-
-    if (path[0] != '/' && path[0] != '~') {
-        section_say(s, n, "%s has a relative path: write three slashes, ipc:///%s",
-                    value_show(n->text, shown, sizeof shown),
-                    value_show(*path ? path : "run/kiri/bus", better, sizeof better));
-        return NULL;
-    }
-    full = section_path(s, n, path);
-    if (!full)
-        return NULL;
-    if (strlen(full) > MOST_SOCKET) {
-        section_say(
-            s, n,
-            "the socket's path %s has %zu bytes, at most %zu are possible: choose a "
-            "shorter one such as ipc:///run/kiri/bus",
-            value_show(full, shown, sizeof shown), strlen(full), MOST_SOCKET);
-        return NULL;
-    }
-    url = section_get(s, strlen("ipc://") + strlen(full) + 1);
-    if (url)
-        stpcpy(stpcpy(url, "ipc://"), full);
-    return url;
-}
-
-/* HOST:PORT, with a path behind it where the scheme has one. */
-static int place_ok(const char *place, int with_path)
-{
-    size_t len = strcspn(place, "/"), host = len;
-    const char *port;
-    int64_t number;
-    char digits[8] = "";
-
-    if (strcspn(place, " \t\r\n?#@") != strlen(place) || (place[len] && !with_path))
-        return 0;
-    while (host && place[host - 1] != ':')
-        host--;
-    port = place + host;
-    if (host < 2 || len - host == 0 || len - host >= sizeof digits)
-        return 0;
-    if (place[0] == '[' ? place[host - 2] != ']' : strcspn(place, ":") != host - 1)
-        return 0;
-    memcpy(digits, port, len - host);
-    return units_integer(digits, &number) == 0 && number >= 1 && number <= 65535;
-}
-
-/* Only for this machine? */
-static int is_local(const char *place)
-{
-    return strncmp(place, "127.", 4) == 0 || strncmp(place, "localhost:", 10) == 0 ||
-           strncmp(place, "[::1]", 5) == 0;
-}
-
-static char *take_url(struct section *s, const struct yaml_node *n, enum scheme scheme)
-{
-    const char *place = n->text + strlen(schemes[scheme]) + 3;
-    char shown[SHOWN];
-
-    if (scheme == IPC)
-        return take_socket(s, n, place);
-    value_show(n->text, shown, sizeof shown);
-    if (!place_ok(place, scheme == WS)) {
-        section_say(s, n,
-                    "%s: after %s:// comes HOST:PORT, with a port in 1..65535, such as "
-                    "%s://127.0.0.1:4711",
-                    shown, schemes[scheme], schemes[scheme]);
-        return NULL;
-    }
-    if (scheme == TCP && !is_local(place))
-        section_warn(s, n,
-                     "%s: whoever can connect there hears everything, unencrypted; "
-                     "tls+tcp:// is encrypted",
-                     shown);
-    return section_copy(s, n->text);
-}
 
 /* Printable, without blanks: it travels in a header. Its text is never shown. */
 static char *take_token(struct section *s, const struct yaml_node *n)
@@ -220,7 +93,7 @@ static int complete(const struct section *s, const struct entry *e)
         [WS] = "{ url: ws://..., token: ${env:KIRI_TOKEN}, origins: "
                "[https://example.org] }",
     };
-    const char *scheme = schemes[e->scheme];
+    const char *scheme = scheme_name(e->scheme);
     int ok = 1;
 
     for (int i = CERT; i < KEYS; i++) {
@@ -270,10 +143,10 @@ static void read_entry(struct section *s, const struct yaml_node *n,
     struct entry e = { .at = n };
 
     if (n->refused || read_parts(s, &e) || e.part[URL]->refused ||
-        find_scheme(s, e.part[URL], &e.scheme))
+        url_scheme(s, e.part[URL], &e.scheme))
         return;
     *out = (struct conf_listen){ .file = s->file, .line = n->line, .col = n->col };
-    out->url = take_url(s, e.part[URL], e.scheme);
+    out->url = url_take(s, e.part[URL], e.scheme);
     if (!complete(s, &e))
         return;
     if (e.part[CERT])
