@@ -60,6 +60,24 @@ static void host_line(struct canvas *c, const json_t *status)
     canvas_end(c);
 }
 
+/* A store that was damaged, and what became of it. */
+static void recovery(struct canvas *c, const json_t *store)
+{
+    const json_t *r = json_object_get(store, "recovered");
+    char rows[40], lost[40];
+
+    if (!json_is_object(r))
+        return;
+    canvas_to(c, 7);
+    number_count(view_number(r, "rows"), rows, sizeof rows);
+    number_count(view_number(r, "lost"), lost, sizeof lost);
+    canvas_textf(c, YELLOW, "was damaged: %s rows %s, %s lost; the old file is %.200s",
+                 rows,
+                 json_is_true(json_object_get(r, "going")) ? "saved so far" : "saved",
+                 lost, view_text(r, "kept_as"));
+    canvas_end(c);
+}
+
 static void store_line(struct canvas *c, const json_t *store)
 {
     char text[64];
@@ -84,6 +102,7 @@ static void store_line(struct canvas *c, const json_t *store)
     number_unit(view_number(store, "bytes"), "B", text, sizeof text);
     canvas_text(c, PLAIN, text);
     canvas_end(c);
+    recovery(c, store);
 }
 
 static void bus_line(struct canvas *c, const json_t *status)
@@ -106,6 +125,18 @@ static void bus_line(struct canvas *c, const json_t *status)
     canvas_end(c);
 }
 
+/* Only when there is something to say: a file on disk that is not what runs. */
+static void config_line(struct canvas *c, const json_t *status)
+{
+    const char *rejected = view_text(status, "config_rejected");
+
+    if (!*rejected)
+        return;
+    canvas_text(c, FAINT, "config ");
+    canvas_textf(c, YELLOW, "rejected, the former one runs: %.300s", rejected);
+    canvas_end(c);
+}
+
 void view_status(const json_t *status, const struct style *style, struct buf *out)
 {
     struct canvas c = { .out = out, .style = *style };
@@ -115,6 +146,7 @@ void view_status(const json_t *status, const struct style *style, struct buf *ou
     host_line(&c, status);
     store_line(&c, json_object_get(status, "store"));
     bus_line(&c, status);
+    config_line(&c, status);
     json_array_foreach(json_object_get(status, "atoms"), i, atom)
     {
         canvas_end(&c);

@@ -91,6 +91,9 @@ static void head(struct canvas *c, const struct top *top)
         canvas_text(c, RED, top->trouble);
     else if (json_is_true(json_object_get(store, "degraded")))
         canvas_textf(c, RED, "store not writing: %.200s", view_text(store, "why"));
+    else if (*view_text(top->status, "config_rejected"))
+        canvas_textf(c, YELLOW, "config rejected: %.300s",
+                     view_text(top->status, "config_rejected"));
     else
         canvas_text(c, FAINT, view_text(top->status, "bus"));
     canvas_end(c);

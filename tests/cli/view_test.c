@@ -285,6 +285,54 @@ static void a_degraded_store_is_said(void **state)
     buf_free(&out);
 }
 
+static void what_is_not_as_it_should_be_is_said(void **state)
+{
+    static const struct {
+        const char *atom, *said;
+    } cases[] = {
+        { "{'name':'a','state':'stale','note':'silent for 12 s','period_ms':5000}",
+          "● a  stale  ? rows, one every 5 s, model ?\n  silent for 12 s\n" },
+        { "{'name':'a','state':'normal','period_ms':1000,'late_ms':400}",
+          "\n  its last look came 400 ms late\n" },
+        { "{'name':'a','state':'normal','period_ms':5000,'late_ms':400}",
+          "one every 5 s, model ?\n" }, /* a twelfth of a period is not late */
+        { "{'name':'a','state':'normal','skipped':1,'dropped':0}",
+          "\n  1 look skipped\n" },
+        { "{'name':'a','state':'normal','skipped':3,'dropped':1200}",
+          "\n  3 looks skipped, 1,200 rows lost\n" },
+        { "{'name':'a','state':'normal','unsaved':'no space left'}",
+          "\n  model not saved: no space left\n" },
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buf out = view_of(cases[i].atom, WELL80);
+        has(&out, cases[i].said);
+        buf_free(&out);
+    }
+}
+
+static void a_rejected_config_and_a_recovered_store_are_said(void **state)
+{
+    struct buf out = { 0 };
+    json_t *status = status_of(NORMAL), *store = json_object_get(status, "store");
+
+    (void)state;
+    view_status(status, &WELL80, &out);
+    has_not(&out, "config");
+    buf_clear(&out);
+    json_object_set_new(status, "config_rejected",
+                        json_string("m.yaml:3:5: unknown key 'evry'"));
+    json_object_set_new(store, "recovered",
+                        json_pack("{s:i,s:b,s:s,s:i,s:i}", "ts", 1, "going", 0, "kept_as",
+                                  "store.db.bad-1", "rows", 1234, "lost", 5));
+    view_status(status, &WELL80, &out);
+    has(&out, "config rejected, the former one runs: m.yaml:3:5: unknown key 'evry'\n");
+    has(&out, "was damaged: 1,234 rows saved, 5 lost; the old file is store.db.bad-1\n");
+    json_decref(status);
+    buf_free(&out);
+}
+
 static void a_pipe_gets_one_line_an_atom(void **state)
 {
     struct buf out = { 0 };
@@ -349,6 +397,8 @@ int main(void)
         cmocka_unit_test(text_from_outside_cannot_move_the_cursor),
         cmocka_unit_test(a_status_of_wrong_types_is_shown_without_them),
         cmocka_unit_test(a_degraded_store_is_said),
+        cmocka_unit_test(what_is_not_as_it_should_be_is_said),
+        cmocka_unit_test(a_rejected_config_and_a_recovered_store_are_said),
         cmocka_unit_test(a_pipe_gets_one_line_an_atom),
         cmocka_unit_test(numbers_are_short_and_right),
     };
