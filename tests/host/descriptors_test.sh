@@ -45,7 +45,7 @@ while time.time() < end:
     time.sleep(0.05)
 END
 peers=$!
-trap 'kill $peers 2>/dev/null; stop_host -KILL; rm -rf "$work"' EXIT
+trap 'kill $peers 2>/dev/null; stop_host -KILL; grep -hA40 "Sanitizer" log; rm -rf "$work"' EXIT
 sleep 1
 
 # ---- meanwhile ------------------------------------------------------------------------------------
