@@ -355,8 +355,6 @@ static void conclude(struct demo *d)
     fputs(buf_text(&d->verdict), stdout);
     if (d->alarm_at && d->code == 0)
         puts("As it should be: no alarm before, and the right one in time.");
-    if (d->keep && d->host.dir)
-        printf("Kept: %s\n", d->host.dir);
 }
 
 static int run(const struct call *call)
@@ -385,6 +383,8 @@ static int run(const struct call *call)
     screen_close();
     if (rc == 0 && !interrupted())
         conclude(&d);
+    if (d.keep && d.host.dir)
+        printf("Kept: %s\n", d.host.dir);
     demo_host_end(&d.host, d.keep);
     reach_free(&d.reach);
     json_decref(d.status);

@@ -29,8 +29,8 @@ static void overview(FILE *out)
     fprintf(
         out,
         "\nStart with 'kiri demo'; then 'kiri run configs/first.yaml', and 'kiri top' "
-        "in another\nterminal. 'kiri COMMAND --help' explains each; 'man kiri' has "
-        "it all.\n");
+        "in\nanother terminal. 'kiri COMMAND --help' explains each; 'man kiri' has it "
+        "all.\n");
 }
 
 static const struct command *command_named(const char *name)
