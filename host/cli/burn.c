@@ -153,13 +153,8 @@ static int run(const struct call *call)
     for (int64_t i = 1; i < cpus; i++)
         if (pthread_create(&thread[i], NULL, spin, &until))
             cpus = i;
-    pthread_t holder;
-    int held = bytes > 0 && pthread_create(&holder, NULL, spin, &until) == 0;
-    hold_memory(bytes, until);
-    if (!held)
-        spin(&until);
-    else
-        pthread_join(holder, NULL);
+    hold_memory(bytes, until); /* which keeps a CPU busy as well */
+    spin(&until);
     for (int64_t i = 1; i < cpus; i++)
         pthread_join(thread[i], NULL);
     return 0;

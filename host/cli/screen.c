@@ -92,8 +92,7 @@ int screen_open(struct kiri_error *err)
         return kiri_fail(err, KIRI_IO, "the terminal: %s", strerror(errno));
     interrupt_catch();
     handle(SIGWINCH, on_resize);
-    static const int faults[] = { SIGSEGV, SIGBUS,  SIGABRT, SIGFPE,
-                                  SIGILL,  SIGQUIT, SIGHUP };
+    static const int faults[] = { SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGQUIT };
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
         handle(faults[i], on_fault);
     handle(SIGPIPE, SIG_IGN);

@@ -51,11 +51,13 @@ static void raise_flag(int signal)
 
 void interrupt_catch(void)
 {
-    struct sigaction action = { .sa_handler = raise_flag }; /* no SA_RESTART */
+    struct sigaction action = { .sa_handler = raise_flag }, hangup; /* no SA_RESTART */
 
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+        sigaction(SIGHUP, &action, NULL); /* ignored: nohup wants it so */
 }
 
 int interrupted(void)
@@ -73,6 +75,7 @@ void interrupt_sleep(int ms)
     sigemptyset(&held);
     sigaddset(&held, SIGINT);
     sigaddset(&held, SIGTERM);
+    sigaddset(&held, SIGHUP);
     sigprocmask(SIG_BLOCK, &held, &before);
     if (!was_interrupted)
         ppoll(NULL, 0, &time, &before);

@@ -12,7 +12,8 @@ struct style terminal_style(int fd);
 unsigned terminal_rows(int fd); /* lines on the screen; 0: no terminal */
 int terminal_is(int fd);
 
-/* From here on SIGINT and SIGTERM only raise a flag, and interrupt what blocks. */
+/* From here on SIGINT, SIGTERM and SIGHUP only raise a flag, and interrupt what blocks.
+ */
 void interrupt_catch(void);
 int interrupted(void);
 /* Waits, but not after an interrupt. */
