@@ -71,6 +71,14 @@ static void batch_fini(struct batch *b)
     stream_targets_fini(&b->targets);
 }
 
+/* The first rows after the first training saw it at work: they are not to be learned. */
+static int saw_the_training(const struct stream *s, uint64_t row)
+{
+    uint64_t trained = s->rows - s->scored;
+
+    return s->gen && row >= trained && row - trained < START_ROWS;
+}
+
 /* Window k of the batch: BOS and up to context + 1 rows from row `from` on. */
 static void fill_window(const struct stream *s, struct batch *b, uint32_t k,
                         uint64_t from)
@@ -84,6 +92,7 @@ static void fill_window(const struct stream *s, struct batch *b, uint32_t k,
 
     for (uint64_t r = from; r <= from + s->context && r < s->rows; r++) {
         const struct memory *m = s->kept[r % STREAM_KEEPS];
+        int skipped = saw_the_training(s, r);
         for (uint32_t i = 0; i < m->n && n < b->positions; i++, n++) {
             const struct kiri_field *f = &s->schema->fields[m->token[i].field];
             ids[n] = last;
@@ -91,7 +100,7 @@ static void fill_window(const struct stream *s, struct batch *b, uint32_t k,
             target[n] = b->targets.of[last];
             sides[n] =
                 s->sides_on ? (struct gpt_side){ { m->side[0], m->side[1] } } : none;
-            mask[n] = f->flags & KIRI_CONTEXT ? 0.0f : 1.0f;
+            mask[n] = skipped || f->flags & KIRI_CONTEXT ? 0.0f : 1.0f;
         }
     }
     b->example[k] = (struct gpt_example){
