@@ -119,6 +119,9 @@ int reader_connect(const char *path, int frozen, sqlite3 **db);
 /* Opens the file, or opens it anew when another stands in its place. */
 int reader_ready(struct store_reader *r, struct kiri_error *err);
 int reader_fail(const struct store_reader *r, struct kiri_error *err);
+/* After sqlite3_column_text and _blob, which say so by a NULL that may also be a value:
+ * was memory too short for one of them? */
+int reader_starved(const struct store_reader *r);
 /* A statement about one atom: ?1 its name. NULL and a sentence. */
 sqlite3_stmt *reader_prepare(struct store_reader *r, const char *sql, const char *atom,
                              struct kiri_error *err);

@@ -17,6 +17,11 @@ int reader_fail(const struct store_reader *r, struct kiri_error *err)
     return kiri_fail(err, KIRI_IO, "cannot read %s: %s", r->path, sqlite3_errmsg(r->db));
 }
 
+int reader_starved(const struct store_reader *r)
+{
+    return sqlite3_errcode(r->db) == SQLITE_NOMEM;
+}
+
 /* The file as a URI that SQLite takes to be a file that nobody changes: no locks, no
  * files beside it. What is still in its log is not seen. malloc'ed. */
 static char *frozen_uri(const char *path)
@@ -63,9 +68,12 @@ static int connect_anew(struct store_reader *r, int frozen)
 }
 
 /* Reading needs a file of SQLite's own beside ours: where none can be made, the file is
- * read as it stands. */
+ * read as it stands. Not when memory is short: what is still in the log would be missing.
+ */
 static int wants_room(int rc)
 {
+    if (rc == SQLITE_IOERR_NOMEM)
+        return 0;
     rc &= 0xff;
     return rc == SQLITE_CANTOPEN || rc == SQLITE_READONLY || rc == SQLITE_IOERR ||
            rc == SQLITE_FULL;
@@ -136,7 +144,9 @@ int reader_give(struct store_reader *r, sqlite3_stmt *q, const char *atom,
             .values = (const char *)sqlite3_column_text(q, 3),
         };
 
-        if (each(ctx, &o))
+        if (reader_starved(r))
+            rc = SQLITE_NOMEM;
+        if (rc == SQLITE_NOMEM || each(ctx, &o))
             break;
     }
     sqlite3_finalize(q);
@@ -198,9 +208,14 @@ int store_each_atom(struct store_reader *r, int (*each)(void *ctx, const char *a
     if (reader_ready(r, err) ||
         !(q = reader_prepare(r, "SELECT name FROM atom ORDER BY name", NULL, err)))
         return -1;
-    while ((rc = sqlite3_step(q)) == SQLITE_ROW)
-        if (each(ctx, (const char *)sqlite3_column_text(q, 0)))
+    while ((rc = sqlite3_step(q)) == SQLITE_ROW) {
+        const char *atom = (const char *)sqlite3_column_text(q, 0);
+
+        if (reader_starved(r))
+            rc = SQLITE_NOMEM;
+        if (rc == SQLITE_NOMEM || each(ctx, atom))
             break;
+    }
     sqlite3_finalize(q);
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : reader_fail(r, err);
 }
@@ -245,10 +260,13 @@ int store_reader_each_kv(struct store_reader *r, const char *atom,
     if (!q)
         return -1;
     while ((rc = sqlite3_step(q)) == SQLITE_ROW) {
+        const char *key = (const char *)sqlite3_column_text(q, 0);
         const void *value = sqlite3_column_blob(q, 1);
 
-        if (each(ctx, (const char *)sqlite3_column_text(q, 0), value ? value : "",
-                 (size_t)sqlite3_column_bytes(q, 1)))
+        if (reader_starved(r))
+            rc = SQLITE_NOMEM;
+        if (rc == SQLITE_NOMEM ||
+            each(ctx, key, value ? value : "", (size_t)sqlite3_column_bytes(q, 1)))
             break;
     }
     sqlite3_finalize(q);

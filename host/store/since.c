@@ -63,8 +63,11 @@ static int find_oldest(struct store_reader *r, struct store_place *oldest,
         return -1;
     if ((rc = sqlite3_step(q)) == SQLITE_ROW) {
         oldest->seq = (uint64_t)((sqlite3_column_int64(q, 0) & JOURNAL_SEQ_MOST) - 1);
-        snprintf(oldest->boot, sizeof oldest->boot, "%s",
-                 (const char *)sqlite3_column_text(q, 1));
+        const char *boot = (const char *)sqlite3_column_text(q, 1);
+        if (boot)
+            snprintf(oldest->boot, sizeof oldest->boot, "%s", boot);
+        else
+            rc = SQLITE_NOMEM;
     }
     sqlite3_finalize(q);
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : reader_fail(r, err);
@@ -94,7 +97,9 @@ static int give(struct store_reader *r, int64_t from,
             .boot = (const char *)sqlite3_column_text(q, 3),
         };
 
-        if (each(ctx, &m))
+        if (reader_starved(r))
+            rc = SQLITE_NOMEM;
+        if (rc == SQLITE_NOMEM || each(ctx, &m))
             break;
     }
     sqlite3_finalize(q);
@@ -115,7 +120,9 @@ int store_since(struct store_reader *r, const struct store_place *after,
         return kiri_fail(err, KIRI_BAD_DATA,
                          "%s was written by an older KIRI; start its host once: kiri run",
                          r->path);
-    if (sqlite3_exec(r->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
+    if ((!sqlite3_get_autocommit(r->db) && /* the last END failed */
+         sqlite3_exec(r->db, "END", NULL, NULL, NULL) != SQLITE_OK) ||
+        sqlite3_exec(r->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
         return reader_fail(r, err);
     rc = find_place(r, after, &from, err);
     if (rc == STORE_ALL)
