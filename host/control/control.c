@@ -71,6 +71,10 @@ static const struct command *command_named(const char *name)
 
 /* ---- answers --------------------------------------------------------------------- */
 
+/* When there is no memory for more; whose id it is REP knows. */
+static const char starved[] =
+    "{\"id\":\"\",\"ok\":false,\"code\":70,\"error\":\"memory is short\"}";
+
 static void tell(void *ctx, void *waiter, const char *json, size_t len)
 {
     struct control *c = ctx;
@@ -95,8 +99,6 @@ void asked_fail(struct asked *a, int code, const char *sentence)
 
 void asked_end(struct asked *a)
 {
-    static const char starved[] =
-        "{\"id\":\"\",\"ok\":false,\"code\":70,\"error\":\"memory is short\"}";
     struct control *c = a->control;
 
     jsonw_end(&a->j);
@@ -174,6 +176,10 @@ int asked_texts(struct asked *a, const char *key, const char ***texts, size_t *n
     snprintf(said, sizeof said,
              "`%s` is a list of texts such as [\"score/pulse \",\"alert \"]", key);
     *texts = json_is_array(list) ? calloc(json_array_size(list), sizeof **texts) : NULL;
+    if (json_is_array(list) && !*texts) {
+        asked_fail(a, KIRI_INTERNAL, "memory is short");
+        return -1;
+    }
     json_array_foreach(list, i, one)
     {
         if (!*texts || !json_is_string(one))
@@ -203,7 +209,10 @@ static void refuse(struct control *c, struct bus_request *r, const char *id, int
     jsonw_kint(&j, "code", code);
     jsonw_kstr(&j, "error", sentence);
     jsonw_end(&j);
-    tell(c, r, buf_text(&out), out.len);
+    if (buf_failed(&out))
+        tell(c, r, starved, sizeof starved - 1);
+    else
+        tell(c, r, buf_text(&out), out.len);
     buf_free(&out);
 }
 

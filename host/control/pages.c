@@ -51,11 +51,26 @@ static int wanted(const struct page *p, const char *bytes, size_t len)
     return p->n_prefixes == 0;
 }
 
-static void begin_messages(struct asked *a)
+/* An answer before its first member, for when there is no page. */
+struct start {
+    struct jsonw j;
+    size_t len;
+};
+
+static struct start begin_messages(struct asked *a)
 {
+    struct start start = { a->j, a->out.len };
+
     asked_ok(a);
     jsonw_key(&a->j, "messages");
     jsonw_array(&a->j);
+    return start;
+}
+
+static void begin_again(struct asked *a, const struct start *start)
+{
+    a->j = start->j;
+    a->out.len = start->len;
 }
 
 /* ---- since: on the pool ---------------------------------------------------------- */
@@ -105,7 +120,6 @@ static void since(struct asked *a)
     struct page p = { .a = a };
     struct store_place oldest = { 0 };
     struct kiri_error err;
-    struct buf fresh = { 0 };
 
     if (!boot || strlen(boot) >= sizeof p.at.boot || !json_is_integer(seq) ||
         json_integer_value(seq) < 0) {
@@ -118,9 +132,7 @@ static void since(struct asked *a)
     p.at.seq = (uint64_t)json_integer_value(seq);
     if (asked_texts(a, "topics", &p.prefix, &p.n_prefixes))
         return;
-    buf_put(&fresh, a->out.data, a->out.len); /* to begin again when there is no page */
-    struct jsonw j = a->j;
-    begin_messages(a);
+    struct start start = begin_messages(a);
     struct store_reader *r = store_reader_open(a->control->flow->state, &err);
     int found = r ? read_page(r, &p, &oldest, &err) : -1;
     store_reader_close(r);
@@ -131,15 +143,12 @@ static void since(struct asked *a)
         jsonw_kint(&a->j, "seq", (int64_t)p.at.seq);
         jsonw_kbool(&a->j, "more", p.full);
     } else {
-        a->out.len = 0;
-        buf_put(&a->out, fresh.data, fresh.len);
-        a->j = j;
+        begin_again(a, &start);
         if (found == STORE_GONE)
             say_gone(a, &oldest);
         else
             asked_fail(a, (int)err.code, err.text);
     }
-    buf_free(&fresh);
 }
 
 void run_since(struct asked *a)
@@ -175,11 +184,16 @@ void run_snapshot(struct asked *a)
         asked_end(a);
         return;
     }
-    begin_messages(a);
+    struct start start = begin_messages(a);
     bus_counts(c->flow->bus, &counts);
-    (void)bus_snapshot(c->flow->bus, p.prefix, p.n_prefixes, json_string_value(after),
-                       standing, &p);
+    int rc = bus_snapshot(c->flow->bus, p.prefix, p.n_prefixes, json_string_value(after),
+                          standing, &p);
     free(p.prefix);
+    if (rc < 0) { /* no message is no answer */
+        begin_again(a, &start);
+        asked_refuse(a, KIRI_INTERNAL, "memory is short: ask again");
+        return;
+    }
     jsonw_end(&a->j);
     jsonw_kstr(&a->j, "boot", c->boot);
     jsonw_kint(&a->j, "seq", (int64_t)counts.published);
