@@ -34,6 +34,24 @@ struct instance *instance_named(const struct host *h, const char *name)
     return i < h->control.n_instances ? h->control.instance[i] : NULL;
 }
 
+void reload_starved(struct reload *r, const struct conf_atom *as)
+{
+    const char *file = as ? as->file : r->host->conf->file;
+
+    conf_error(&r->errors, file, as ? as->line : 0, as ? as->col : 0,
+               "memory is short: nothing was changed");
+    r->errors.code = KIRI_INTERNAL;
+}
+
+/* What the plugin's file has against it; whose fault it is decides the code. */
+static void refuse_plugin(struct reload *r, const struct conf_atom *a,
+                          const struct kiri_error *err)
+{
+    conf_error(&r->errors, a->file, a->line, a->col, "atom %s: %s", a->name, err->text);
+    if (err->code == KIRI_INTERNAL)
+        r->errors.code = KIRI_INTERNAL;
+}
+
 static int same_text(const char *a, const char *b)
 {
     return a == b || (a && b && strcmp(a, b) == 0);
@@ -100,8 +118,7 @@ static char *find(struct reload *r, const struct conf_atom *a)
     char *path = plugin_find(a->plugin, r->conf->plugins, &err);
 
     if (!path)
-        conf_error(&r->errors, a->file, a->line, a->col, "atom %s: %s", a->name,
-                   err.text);
+        refuse_plugin(r, a, &err);
     return path;
 }
 
@@ -112,8 +129,7 @@ static void open_anew(struct reload *r, struct change *c, const char *path)
 
     c->plugin = plugin_open(r->host->exe, path, &err);
     if (!c->plugin)
-        conf_error(&r->errors, c->to->file, c->to->line, c->to->col, "atom %s: %s",
-                   c->to->name, err.text);
+        refuse_plugin(r, c->to, &err);
     else
         conf_options(c->to, plugin_options(c->plugin), &r->errors);
 }
@@ -151,7 +167,7 @@ static void decide(struct reload *r, struct change *c)
 void difference_read(struct reload *r)
 {
     if (!r->broken)
-        conf_error(&r->errors, r->host->conf->file, 0, 0, "memory is short");
+        reload_starved(r, NULL);
     r->conf = r->broken ? conf_read(r->host->conf->file, &r->errors) : NULL;
     if (!r->conf)
         return;
@@ -162,5 +178,5 @@ void difference_read(struct reload *r)
         decide(r, &r->change[i]);
     }
     if (!r->change)
-        conf_error(&r->errors, r->conf->file, 0, 0, "memory is short");
+        reload_starved(r, NULL);
 }

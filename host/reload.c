@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST_SAID 16384u
-
 /* ---- on the pool ----------------------------------------------------------------- */
 
 static void read_config(struct pool_job *job)
@@ -66,10 +64,9 @@ static void refuse(struct reload *r)
 {
     size_t len = r->errors.text.len;
     char *said = strndup(buf_text(&r->errors.text), len ? len - 1 : 0); /* the newline */
-    const char *text = said ? said : "memory is short";
+    const char *text = said && *said ? said : "memory is short: nothing was changed";
 
-    buf_clear(&r->rejected);
-    buf_put(&r->rejected, text, strnlen(text, MOST_SAID));
+    snprintf(r->rejected, sizeof r->rejected, "%.*s", (int)strcspn(text, "\n"), text);
     r->refused++;
     log_error("config rejected, the former one goes on (%u mistake%s): %.*s", r->errors.n,
               r->errors.n == 1 ? "" : "s", (int)strcspn(text, "\n"), text);
@@ -177,11 +174,11 @@ static void commit(struct reload *r)
     struct said said = { 0 };
 
     if (!now) {
-        conf_error(&r->errors, r->conf->file, 0, 0, "memory is short");
+        reload_starved(r, NULL);
         return;
     }
     adopt(r, now, &said);
-    buf_clear(&r->rejected);
+    r->rejected[0] = '\0';
     r->applied++;
     r->applied_ts = clock_now(h->flow.clock);
     log_info("reload: %zu change%s", said.n, said.n == 1 ? "" : "s");
@@ -296,15 +293,13 @@ int reload_idle(const struct reload *r)
 
 void reload_status(const struct reload *r, struct jsonw *j)
 {
-    const char *text = buf_text(&r->rejected);
-
     jsonw_key(j, "config_files");
     jsonw_array(j);
     for (char *const *f = r->host->conf->files; f && *f; f++)
         jsonw_string(j, *f);
     jsonw_end(j);
     jsonw_key(j, "config_rejected");
-    jsonw_bytes(j, text, strcspn(text, "\n"));
+    jsonw_bytes(j, r->rejected, strlen(r->rejected));
     jsonw_kint(j, "config_applied", (int64_t)r->applied);
     jsonw_kint(j, "config_refused", (int64_t)r->refused);
     jsonw_kint(j, "config_applied_ts", r->applied_ts);
@@ -331,6 +326,5 @@ void reload_free(struct reload *r)
             c->old = NULL;
     }
     forget(r);
-    buf_free(&r->rejected);
     free(r);
 }

@@ -11,6 +11,8 @@
 #define RELOAD_PATIENCE_MS                                                               \
     5000 /* in which a replaced atom leaves and the new one opens */
 
+#define RELOAD_SAID 1536 /* bytes of the first mistake's sentence, with its place */
+
 enum fate { STAYS, ADJUSTED, REPLACED, ADDED };
 enum step { AT_REST, READING, CHANGING, REVERTING };
 
@@ -43,7 +45,7 @@ struct reload {
 
     /* for status */
     uint64_t applied, refused;
-    struct buf rejected; /* what is wrong with the file on disk; empty: nothing */
+    char rejected[RELOAD_SAID]; /* what is wrong with the file on disk; "": nothing */
     int64_t applied_ts;
 };
 
@@ -52,6 +54,8 @@ struct reload {
 const struct conf_atom *atom_named(const struct conf *c, const char *name);
 uint32_t place_of(const struct host *h, const char *name);
 struct instance *instance_named(const struct host *h, const char *name);
+/* Memory is short: an error that is nobody's mistake. as: at which atom; NULL: none. */
+void reload_starved(struct reload *r, const struct conf_atom *as);
 /* Does this change start an instance? */
 int change_starts(const struct change *c);
 

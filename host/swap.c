@@ -24,11 +24,8 @@ static int start_fresh(struct reload *r, struct change *c, const struct conf_ato
     struct instance *before = last && instance_gone(last) ? last : NULL;
 
     c->fresh = instance_start(&r->host->flow, as, c->plugin, before);
-    if (!c->fresh) {
-        conf_error(&r->errors, as->file, as->line, as->col, "atom %s: memory is short",
-                   as->name);
+    if (!c->fresh)
         return -1;
-    }
     c->plugin = NULL;
     if (last)
         put_instance(r->host, last, c->fresh);
@@ -46,8 +43,8 @@ void swap_begin(struct reload *r)
     r->began = clock_mono(r->host->flow.clock);
     for (uint32_t i = 0; i < r->conf->n_atoms; i++) {
         struct change *c = &r->change[i];
-        if (c->fate == ADDED)
-            (void)start_fresh(r, c, c->to, NULL); /* it is in errors */
+        if (c->fate == ADDED && start_fresh(r, c, c->to, NULL))
+            reload_starved(r, c->to);
         if (c->fate != REPLACED)
             continue;
         c->old = instance_named(r->host, c->to->name);
@@ -64,8 +61,10 @@ int swap_done(struct reload *r)
         if (!change_starts(c))
             continue;
         if (!c->fresh && c->old && instance_gone(c->old) &&
-            start_fresh(r, c, c->to, c->old))
+            start_fresh(r, c, c->to, c->old)) {
+            reload_starved(r, c->to);
             break;
+        }
         if (!c->fresh || c->fresh->health == INSTANCE_STARTING)
             all = 0;
         else if (c->fresh->refused)
@@ -98,24 +97,31 @@ static void let_go(struct host *h, struct instance *in)
     h->leaving = in;
 }
 
-/* The former instance comes back with its plugin, its state and its model. */
-static void bring_back(struct reload *r, struct change *c)
+/* The former instance comes back with its plugin, its state and its model. -1: memory is
+ * short, try again; but not if that was the last try. */
+static int bring_back(struct reload *r, struct change *c, int last_try)
 {
-    struct instance *last = c->fresh ? c->fresh : c->old;
+    struct instance *last = c->fresh ? c->fresh : c->old, *tried = c->fresh;
 
     assert(c->old); /* swap_begin has set it, only we take it away */
     plugin_unref(c->plugin);
     c->plugin = c->old->plugin;
     plugin_ref(c->plugin);
     if (start_fresh(r, c, c->from, last)) {
+        c->fresh = tried;
+        if (!last_try)
+            return -1;
         if (last == c->old)
             c->old = NULL; /* it stays in its place, closed, until the next reload */
-        return;
+        instance_report(last, INSTANCE_BROKEN,
+                        "memory was too short to bring it back: reload, or restart");
+        return 0;
     }
     if (last != c->old)
         let_go(r->host, last);
     let_go(r->host, c->old);
     c->old = NULL;
+    return 0;
 }
 
 int swap_back_done(struct reload *r)
@@ -131,11 +137,13 @@ int swap_back_done(struct reload *r)
             all = 0;
             continue;
         }
-        c->back = 1;
-        if (c->fate == REPLACED)
-            bring_back(r, c);
-        else
+        if (c->fate == REPLACED && bring_back(r, c, late)) {
+            all = 0;
+            continue;
+        }
+        if (c->fate == ADDED)
             let_go(r->host, last);
+        c->back = 1;
         c->fresh = NULL;
     }
     return all;

@@ -7,6 +7,7 @@
 
 #include <kiri/wire.h>
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -166,8 +167,14 @@ char *section_copy(struct section *s, const char *text)
 
 char *section_path(struct section *s, const struct yaml_node *n, const char *path)
 {
-    char *home = path_expand(path), *full, *copy, shown[SHOWN];
+    char *home, *full, *copy, shown[SHOWN];
 
+    errno = 0;
+    home = path_expand(path);
+    if (!home && errno == ENOMEM) {
+        s->starved = 1;
+        return NULL;
+    }
     if (!home) {
         section_say(s, n, "%s: there is no home directory: write the path in full",
                     value_show(path, shown, sizeof shown));

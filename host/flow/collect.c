@@ -104,7 +104,7 @@ static void run_open(struct instance *in)
         if (in->schema)
             return;
         log_error("%s: %s", in->name, err.text);
-        in->call_rc = KIRI_EBUG;
+        in->call_rc = err.code == KIRI_INTERNAL ? KIRI_ENOMEM : KIRI_EBUG;
     }
     in->atom->close(in->self);
     in->self = NULL;

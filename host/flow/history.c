@@ -60,7 +60,7 @@ static int one_row(void *ctx, const struct store_obs *o)
     atomic_fetch_add(&in->flow->moved, 1);
     buf_clear(&r->texts);
     if (values_read(in->schema, o->values, o->ts, v, &r->texts))
-        return 0; /* a row that cannot be read is a row less of history */
+        return r->failed = buf_failed(&r->texts); /* else it is a row less of history */
     if (known)
         return r->failed = stream_remember(s, &row) != 0;
     if (stream_due(s) && stream_learn(s, NULL, on_progress, in, &lesson))

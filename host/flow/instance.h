@@ -130,7 +130,7 @@ struct instance {
 
 /* plugin: taken over. c is only read during the call. before: the instance whose place it
  * takes, gone but not freed: its small state and its model go on; NULL: none. NULL when
- * memory is short. */
+ * memory is short: then plugin and before are as they were. */
 struct instance *instance_start(struct flow *f, const struct conf_atom *c,
                                 struct plugin *plugin, struct instance *before);
 /* Other rules while it runs: period, budget, learning. Takes effect at a row boundary. */

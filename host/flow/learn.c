@@ -67,7 +67,8 @@ static void restored(struct instance *in)
     }
     if (!in->restored && !in->closing)
         instance_report(in, INSTANCE_BROKEN,
-                        "its history cannot be brought back: memory is short");
+                        "its history cannot be brought back, memory is short: reload, "
+                        "or restart");
 }
 
 static void turned(struct instance *in)

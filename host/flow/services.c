@@ -157,6 +157,15 @@ static int load_key(void *ctx, const char *key, const void *value, size_t len)
     return put(ctx, key, value, len, 0) == KIRI_ENOMEM;
 }
 
+/* Is there a value, the file's or the fallback? */
+static int has_value(const struct conf_atom *c, const struct kiri_option *o)
+{
+    for (uint32_t i = 0; i < c->n_options; i++)
+        if (strcmp(c->options[i].name, o->name) == 0)
+            return c->options[i].value != NULL;
+    return o->fallback != NULL;
+}
+
 static int load_options(struct services *s, const struct conf_atom *c,
                         const struct kiri_option *table)
 {
@@ -170,6 +179,8 @@ static int load_options(struct services *s, const struct conf_atom *c,
     for (uint32_t i = 0; i < n; i++) {
         s->options[i].name = table[i].name;
         s->options[i].value = conf_option_value(c, table, table[i].name);
+        if (!s->options[i].value && has_value(c, &table[i]))
+            return -1;
     }
     return 0;
 }
