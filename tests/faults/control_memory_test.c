@@ -60,7 +60,8 @@ static int make_flow(void **state)
     assert_non_null(mkdtemp(dir));
     lone_flow_init(&flow, &loop, dir);
     for (uint64_t i = 1; i <= MESSAGES; i++)
-        store_put_message(flow.store, i, 1, "score/pulse {}", 14, 0);
+        store_put_message(flow.store, i, clock_now(&clock_system), "score/pulse {}", 14,
+                          0);
     assert_int_equal(store_flush(flow.store, 2000), 0);
     return control_open(&control);
 }
