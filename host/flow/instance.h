@@ -91,6 +91,7 @@ struct instance {
     uint64_t first_id; /* of this run: older ones are brought back, others wait in rows */
     struct stream_lesson lesson_out;
     int64_t lesson_began, lesson_ms;
+    int64_t learn_from; /* mono ms: no turn before, memory was short */
     atomic_uint lesson_done, lesson_all;
     char restored_how[512]; /* a sentence for the log, "" */
     enum log_level restored_level;

@@ -10,7 +10,8 @@
 
 #include <stdlib.h>
 
-#define SAVE_MS 60000
+#define SAVE_MS  60000
+#define AGAIN_MS 5000 /* between tries to learn while memory is short */
 
 static struct instance *of_job(struct pool_job *job)
 {
@@ -76,7 +77,9 @@ static void turned(struct instance *in)
     if (in->closing)
         return; /* given up, and that is right */
     if (in->lesson_rc) {
-        log_error("%s: out of memory while learning", in->name);
+        in->learn_from = clock_mono(in->flow->clock) + AGAIN_MS;
+        log_error("%s: memory is short: it learns in %d s, its rows wait", in->name,
+                  AGAIN_MS / 1000);
         return;
     }
     if (in->lesson_out.rejected)

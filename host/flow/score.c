@@ -60,7 +60,7 @@ void score_rows(struct instance *in)
         adjust(in);
     while (in->rows && !in->learning && in->restored) {
         if (stream_due(in->stream)) {
-            if (in->closing)
+            if (in->closing || clock_mono(in->flow->clock) < in->learn_from)
                 return; /* they are in the store: the next start learns, then scores */
             learn_start(in, LESSON_TURN);
             continue;
