@@ -155,7 +155,7 @@ static void one_file_is_included_once(void **state)
 
 static void files_may_be_included_8_deep(void **state)
 {
-    char name[16], text[64], path[160];
+    char name[24], text[64], path[160];
     struct conf_errors e = { 0 };
     struct conf *c;
     (void)state;
@@ -182,7 +182,7 @@ static void files_may_be_included_8_deep(void **state)
 static void at_most_64_files_are_one_molecule(void **state)
 {
     struct buf text = { 0 };
-    char name[16];
+    char name[24];
     (void)state;
 
     buf_puts(&text, "atoms: { a: }\ninclude:\n");
