@@ -10,8 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BEGIN_DEADLINE SIGUSR1 /* to this thread only, as is */
-#define GO_HOME        SIGUSR2
+#define BEGIN_DEADLINE SIGUSR1 /* to this thread only, as is; from elsewhere */
+#define GO_HOME        SIGUSR2 /* they mean nothing                           */
 
 struct signals {
     pthread_t thread;
@@ -41,20 +41,28 @@ void signals_block(void)
     pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
+static int is_ours(const siginfo_t *info)
+{
+    int own = info->si_signo == BEGIN_DEADLINE || info->si_signo == GO_HOME;
+
+    return !own || info->si_pid == getpid();
+}
+
 /* The next signal, or 0 when time is up; until < 0: however long it takes. */
 static int next_signal(const sigset_t *set, int64_t until)
 {
     for (;;) {
         int64_t left = until - clock_mono(&clock_system);
         struct timespec t = { .tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000 };
+        siginfo_t info;
         int number;
 
         if (until >= 0 && left <= 0)
             return 0;
-        number = until < 0 ? sigwaitinfo(set, NULL) : sigtimedwait(set, NULL, &t);
-        if (number > 0)
+        number = until < 0 ? sigwaitinfo(set, &info) : sigtimedwait(set, &info, &t);
+        if (number > 0 && is_ours(&info))
             return number;
-        if (errno != EINTR && errno != EAGAIN)
+        if (number < 0 && errno != EINTR && errno != EAGAIN)
             return GO_HOME;
     }
 }

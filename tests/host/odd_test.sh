@@ -48,6 +48,8 @@ after=$(status "$by['well']['rows']")
 until_true 10 "$by['bsleep']['state'] != 'stuck'"
 
 # ---- stopping does not wait for a callback for ever; state is kept -----------------------------
+kill -USR1 $host # what means nothing to a host neither ends it nor makes it deaf (E6)
+kill -USR2 $host
 calls=$(sqlite3 state/store.db "select count(*) from kv")
 [ "$calls" -ge 1 ] || wrong "no key was stored"
 began=$(date +%s%3N)
