@@ -134,6 +134,8 @@ int history_restore(struct instance *in)
     in->restored_level = LOG_AT_INFO;
     *in->restored_how = '\0';
     enum shelf_found found = load_model(in, said, sizeof said);
+    if (found == SHELF_STARVED)
+        return -1;
     if (*said)
         say(in, LOG_AT_WARN, said);
     stream_facts(in->stream, &facts);

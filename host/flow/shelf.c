@@ -110,6 +110,8 @@ enum shelf_found shelf_load(int shelf, const char *atom, struct stream *s, char 
                 say(said, cap, "Using %s, the model before it.", name);
             return i ? SHELF_LOADED_PREV : SHELF_LOADED;
         }
+        if (rc < 0 && err.code == KIRI_INTERNAL)
+            return SHELF_STARVED;
         if (rc < 0) {
             aside(shelf, name, hash, &err, said, cap);
             bad = 1;

@@ -19,12 +19,18 @@
  * -1. */
 int shelf_open(const char *state, struct kiri_error *err);
 
-enum shelf_found { SHELF_EMPTY, SHELF_LOADED, SHELF_LOADED_PREV, SHELF_RELEARN };
+enum shelf_found {
+    SHELF_EMPTY,
+    SHELF_LOADED,
+    SHELF_LOADED_PREV,
+    SHELF_RELEARN,
+    SHELF_STARVED /* memory is short: nothing was touched, it must not learn anew */
+};
 /*
  * Brings the stream to what the atom's file holds. A damaged file is set aside and the
  * one before is tried; one of another language is set aside and the atom learns anew.
- * *said gets a sentence for people whenever something was wrong ("" else). Never fails:
- * an atom without a model learns.
+ * *said gets a sentence for people whenever something was wrong ("" else). An atom
+ * without a model learns.
  */
 enum shelf_found shelf_load(int shelf, const char *atom, struct stream *s, char *said,
                             size_t cap);
