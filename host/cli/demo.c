@@ -8,12 +8,12 @@
 #include "cli/command.h"
 #include "cli/common.h"
 #include "cli/demo_host.h"
-#include "cli/screen.h"
-#include "cli/terminal.h"
-#include "cli/view.h"
-#include "cli/view_demo.h"
-#include "cli/view_number.h"
 #include "flow/stream.h"
+#include "screen/screen.h"
+#include "screen/terminal.h"
+#include "screen/view.h"
+#include "screen/view_demo.h"
+#include "screen/view_number.h"
 
 #include <math.h>
 #include <stdarg.h>

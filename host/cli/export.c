@@ -1,7 +1,7 @@
 /*
  * kiri export obs - what the atoms saw, out of the store, one line a row.
  */
-#include "flow/export.h"
+#include "replay/export.h"
 
 #include "base/clock.h"
 #include "base/path.h"
@@ -9,9 +9,9 @@
 #include "cli/command.h"
 #include "cli/common.h"
 #include "cli/progress.h"
-#include "cli/terminal.h"
-#include "cli/view_number.h"
 #include "cli/when.h"
+#include "screen/terminal.h"
+#include "screen/view_number.h"
 
 #include <errno.h>
 #include <inttypes.h>

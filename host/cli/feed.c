@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "cli/common.h"
-#include "cli/view.h"
+#include "screen/view.h"
 
 #include <kiri/client.h>
 

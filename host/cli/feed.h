@@ -6,7 +6,7 @@
 #define KIRI_CLI_FEED_H
 
 #include "base/error.h"
-#include "cli/event.h"
+#include "screen/event.h"
 
 #include <jansson.h>
 

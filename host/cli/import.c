@@ -3,8 +3,8 @@
  */
 #include "base/path.h"
 #include "cli/command.h"
-#include "cli/view_number.h"
 #include "flow/lines.h"
+#include "screen/view_number.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>

@@ -4,10 +4,10 @@
 #include "base/json.h"
 #include "base/path.h"
 #include "cli/command.h"
-#include "cli/terminal.h"
-#include "cli/view.h"
-#include "cli/view_number.h"
 #include "model/weights.h"
+#include "screen/terminal.h"
+#include "screen/view.h"
+#include "screen/view_number.h"
 
 #include <limits.h>
 #include <math.h>

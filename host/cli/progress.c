@@ -3,7 +3,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/units.h"
-#include "cli/terminal.h"
+#include "screen/terminal.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -8,12 +8,12 @@
 #include "cli/command.h"
 #include "cli/common.h"
 #include "cli/progress.h"
-#include "cli/terminal.h"
-#include "flow/export.h"
-#include "flow/output.h"
 #include "flow/shelf.h"
 #include "flow/stream.h"
 #include "model/safetensors.h"
+#include "replay/export.h"
+#include "replay/output.h"
+#include "screen/terminal.h"
 
 #include <dirent.h>
 #include <errno.h>

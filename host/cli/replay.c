@@ -2,14 +2,14 @@
  * kiri replay FILE --data DIR - recorded rows through the molecule again, by their own
  * clock.
  */
-#include "flow/replay_open.h"
+#include "replay/replay_open.h"
 
 #include "cli/command.h"
 #include "cli/common.h"
 #include "cli/progress.h"
-#include "cli/terminal.h"
-#include "cli/view_number.h"
-#include "flow/output.h"
+#include "replay/output.h"
+#include "screen/terminal.h"
+#include "screen/view_number.h"
 
 #include <kiri/wire.h>
 

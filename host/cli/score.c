@@ -4,9 +4,9 @@
 #include "base/json.h"
 #include "base/units.h"
 #include "cli/command.h"
-#include "cli/terminal.h"
-#include "cli/view_number.h"
 #include "flow/lines.h"
+#include "screen/terminal.h"
+#include "screen/view_number.h"
 
 #include <kiri/schema.h>
 

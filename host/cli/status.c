@@ -3,8 +3,8 @@
  */
 #include "cli/command.h"
 #include "cli/common.h"
-#include "cli/terminal.h"
-#include "cli/view.h"
+#include "screen/terminal.h"
+#include "screen/view.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,9 +5,9 @@
 #include "cli/command.h"
 #include "cli/common.h"
 #include "cli/feed.h"
-#include "cli/screen.h"
-#include "cli/terminal.h"
-#include "cli/view_top.h"
+#include "screen/screen.h"
+#include "screen/terminal.h"
+#include "screen/view_top.h"
 
 #include <stdio.h>
 #include <unistd.h>

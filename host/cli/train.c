@@ -5,9 +5,9 @@
 #include "base/units.h"
 #include "cli/command.h"
 #include "cli/progress.h"
-#include "cli/terminal.h"
-#include "cli/view_number.h"
 #include "flow/lines.h"
+#include "screen/terminal.h"
+#include "screen/view_number.h"
 
 #include <math.h>
 #include <stdlib.h>

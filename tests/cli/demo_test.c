@@ -1,6 +1,6 @@
 /* What `kiri demo` shows and burns, without a host. */
 #include "cli/burn.h"
-#include "cli/view_demo.h"
+#include "screen/view_demo.h"
 
 #include <errno.h>
 #include <locale.h>

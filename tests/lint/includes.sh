@@ -16,8 +16,10 @@ BEGIN {
     may["stream"] = "engine sdk"
     may["flow"] = "stream engine model store bus conf load base sdk"
     may["control"] = "flow stream bus store conf base sdk"
+    may["replay"] = "flow stream store bus load conf base sdk"
     may["client"] = "sdk"
-    may["cli"] = "client flow stream model conf base sdk host"
+    may["screen"] = "base sdk"
+    may["cli"] = "client screen replay flow stream model conf base sdk host"
     may["host"] = "base engine model store bus conf load flow stream control client cli sdk"
     may["sdk"] = may["plugins"] = "sdk"
 
@@ -26,7 +28,7 @@ BEGIN {
     lib["sqlite3"] = "store"
     lib["yaml"] = "conf"
     lib["uv"] = "flow host"
-    lib["jansson"] = "model load bus flow control client cli host"
+    lib["jansson"] = "model load bus flow replay control client screen cli host"
 
     # The engine is pure: floats and token ids. libm and what needs no kernel.
     n = split("assert errno fenv float immintrin arm_neon inttypes limits math stdalign " \

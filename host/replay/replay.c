@@ -1,0 +1,261 @@
+#include "replay/replay.h"
+
+#include "base/buf.h"
+#include "bus/envelope.h"
+#include "flow/keep.h"
+#include "flow/message.h"
+#include "flow/verdict.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LOOK_EVERY 64u /* rows between two calls of progress */
+
+struct voice { /* one atom */
+    const char *name;
+    struct stream *stream;
+    struct rows *rows;
+    struct rows_row row; /* the next one, when waiting */
+    int waiting;
+    uint64_t last_id;        /* of the row before */
+    int64_t time;            /* of row, never before that of the row before it */
+    uint64_t scores, models; /* n of its topics */
+};
+
+struct replay {
+    struct replay_options options;
+    struct voice *voices;
+    size_t n, cap;
+    int64_t time;
+    int ended; /* progress wants no more */
+    struct replay_counts counts;
+    struct buf message, members, fields;
+};
+
+struct replay *replay_new(const struct replay_options *o)
+{
+    struct replay *r = calloc(1, sizeof *r);
+
+    if (r)
+        r->options = *o;
+    return r;
+}
+
+void replay_free(struct replay *r)
+{
+    if (!r)
+        return;
+    for (size_t i = 0; i < r->n; i++) {
+        stream_free(r->voices[i].stream);
+        rows_close(r->voices[i].rows);
+    }
+    free(r->voices);
+    buf_free(&r->message);
+    buf_free(&r->members);
+    buf_free(&r->fields);
+    free(r);
+}
+
+void replay_counts(const struct replay *r, struct replay_counts *out)
+{
+    *out = r->counts;
+    for (size_t i = 0; i < r->n; i++) {
+        out->bytes += rows_bytes(r->voices[i].rows);
+        out->size += rows_size(r->voices[i].rows);
+    }
+}
+
+/* rows_next answered `got`: the row gets a number and a time. */
+static int take(struct voice *v, int got)
+{
+    v->waiting = got > 0;
+    if (got <= 0)
+        return got;
+    if (!v->row.id)
+        v->row.id = v->last_id + 1;
+    v->last_id = v->row.id;
+    if (v->row.ts > v->time)
+        v->time = v->row.ts;
+    return 0;
+}
+
+static int advance(struct voice *v, struct kiri_error *err)
+{
+    return take(v, rows_next(v->rows, &v->row, err));
+}
+
+static struct stream_row row_of(const struct voice *v)
+{
+    return (struct stream_row){ .id = v->row.id, .ts = v->row.ts, .v = v->row.v };
+}
+
+/* ---- an atom with a model -------------------------------------------------------- */
+
+/* Counts the file's first rows, those with an id up to `to`; remembers those from the
+ * `from`th on. Then v->row is the first that is not known, if this returns 1; 0 at the
+ * file's end, -1. */
+static int read_known(struct voice *v, uint64_t to, uint64_t from, uint64_t *count,
+                      struct kiri_error *err)
+{
+    int got;
+
+    *count = 0;
+    while ((got = rows_next(v->rows, &v->row, err)) > 0) {
+        if (v->row.id == 0 || v->row.id > to)
+            break;
+        struct stream_row row = row_of(v);
+        if ((*count)++ >= from && stream_remember(v->stream, &row))
+            return kiri_fail(err, KIRI_INTERNAL, "out of memory");
+    }
+    return got;
+}
+
+/* Two readings, as the host does when it starts: how many rows the model knows, then the
+ * newest of them. */
+static int remember(struct replay *r, struct voice *v, struct kiri_error *err)
+{
+    struct stream_facts facts;
+    uint64_t known, held;
+
+    stream_facts(v->stream, &facts);
+    if (read_known(v, facts.last_id, UINT64_MAX, &known, err) < 0 ||
+        rows_rewind(v->rows, err))
+        return -1;
+    held = known < STREAM_KEEPS ? known : STREAM_KEEPS;
+    keep_history(v->stream, (uint32_t)held);
+    v->last_id = facts.last_id;
+    r->counts.remembered += held;
+    return take(v, read_known(v, facts.last_id, known - held, &known, err));
+}
+
+int replay_add(struct replay *r, const char *name, struct stream *stream,
+               struct rows *rows, int known, struct kiri_error *err)
+{
+    if (r->n == r->cap) {
+        size_t cap = r->cap ? 2 * r->cap : 8;
+        struct voice *more = realloc(r->voices, cap * sizeof *more);
+        if (!more) {
+            stream_free(stream);
+            rows_close(rows);
+            return kiri_fail(err, KIRI_INTERNAL, "out of memory");
+        }
+        r->voices = more;
+        r->cap = cap;
+    }
+    struct voice *v = &r->voices[r->n++];
+    *v =
+        (struct voice){ .name = name, .stream = stream, .rows = rows, .time = INT64_MIN };
+    return known ? remember(r, v, err) : advance(v, err);
+}
+
+/* ---- messages -------------------------------------------------------------------- */
+
+/* kind/name with the members in r->members. */
+static int emit(struct replay *r, const struct voice *v, const char *kind, int64_t ts,
+                uint64_t n)
+{
+    struct envelope e = {
+        .host = REPLAY_HOST,
+        .boot = REPLAY_HOST,
+        .ts = ts,
+        .seq = ++r->counts.messages,
+        .n = n,
+    };
+    char topic[64];
+
+    snprintf(topic, sizeof topic, "%s/%s", kind, v->name);
+    buf_clear(&r->message);
+    envelope_write(&r->message, topic, &e, buf_text(&r->members));
+    return r->options.message(r->options.ctx, buf_text(&r->message), r->message.len);
+}
+
+static int no_memory(struct kiri_error *err)
+{
+    return kiri_fail(err, KIRI_INTERNAL, "out of memory");
+}
+
+static int tell(struct replay *r)
+{
+    struct replay_counts counts;
+
+    if (!r->options.progress)
+        return 0;
+    replay_counts(r, &counts);
+    return r->options.progress(r->options.ctx, &counts);
+}
+
+static int while_learning(void *ctx, uint32_t done, uint32_t all)
+{
+    struct replay *r = ctx;
+
+    (void)done, (void)all;
+    r->ended = tell(r) != 0;
+    return r->ended;
+}
+
+static int learn(struct replay *r, struct voice *v, struct kiri_error *err)
+{
+    struct stream_lesson lesson;
+    struct stream_facts facts;
+
+    if (stream_learn(v->stream, NULL, while_learning, r, &lesson))
+        return r->ended ? 1 : no_memory(err);
+    stream_facts(v->stream, &facts);
+    r->counts.lessons++;
+    buf_clear(&r->members);
+    message_model(&lesson, facts.rows, -1, &r->members);
+    return buf_failed(&r->members) ? no_memory(err)
+                                   : emit(r, v, "model", r->time, ++v->models);
+}
+
+static int score(struct replay *r, struct voice *v, struct kiri_error *err)
+{
+    const struct kiri_schema *schema = stream_schema(v->stream);
+    struct stream_row row = row_of(v);
+    struct verdict verdict;
+    struct jsonw j = jsonw_into(&r->fields);
+
+    if (stream_push(v->stream, &row, &verdict))
+        return no_memory(err);
+    r->counts.rows++;
+    r->counts.alarms += verdict.onset != 0;
+    buf_clear(&r->fields);
+    buf_clear(&r->members);
+    verdict_fields(schema, row.v, &verdict, 0, &j);
+    message_score(schema, &verdict, &r->fields, &r->members);
+    return buf_failed(&r->fields) || buf_failed(&r->members)
+               ? no_memory(err)
+               : emit(r, v, "score", row.ts, ++v->scores);
+}
+
+/* ---- the run --------------------------------------------------------------------- */
+
+static struct voice *earliest(const struct replay *r)
+{
+    struct voice *first = NULL;
+
+    for (size_t i = 0; i < r->n; i++)
+        if (r->voices[i].waiting && (!first || r->voices[i].time < first->time))
+            first = &r->voices[i];
+    return first;
+}
+
+int replay_run(struct replay *r, struct kiri_error *err)
+{
+    struct voice *v;
+    int rc = 0;
+
+    for (r->time = INT64_MIN; rc == 0 && (v = earliest(r));) {
+        r->time = v->time;
+        if (stream_due(v->stream))
+            rc = learn(r, v, err);
+        if (rc == 0)
+            rc = score(r, v, err);
+        if (rc == 0 && advance(v, err))
+            rc = -1;
+        if (rc == 0 && r->counts.rows % LOOK_EVERY == 0)
+            rc = tell(r) != 0;
+    }
+    return rc;
+}
