@@ -5,7 +5,7 @@
  * Usage: bus [--json] [--messages N] [--rate N]
  */
 #include "bus/bus.h"
-#include "client/client.h"
+#include <kiri/client.h>
 
 #include <errno.h>
 #include <inttypes.h>

@@ -2,8 +2,8 @@
 
 #include "base/json.h"
 #include "base/path.h"
-#include "client/client.h"
 #include "host.h"
+#include <kiri/client.h>
 
 #include <stdio.h>
 #include <stdlib.h>

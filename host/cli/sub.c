@@ -4,8 +4,8 @@
 #include "base/units.h"
 #include "cli/command.h"
 #include "cli/common.h"
-#include "client/client.h"
 #include "screen/terminal.h"
+#include <kiri/client.h>
 
 #include <kiri/wire.h>
 

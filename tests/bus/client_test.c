@@ -2,8 +2,8 @@
  * A subscriber hears what it asked for, knows what it missed, and waits as long as it was
  * told to.
  */
-#include "client/client.h"
 #include "world.h"
+#include <kiri/client.h>
 
 #include <setjmp.h>
 #include <signal.h>

@@ -2,8 +2,8 @@
  * The control socket: every question gets its own answer, and nobody's silence keeps the
  * others waiting.
  */
-#include "client/client.h"
 #include "world.h"
+#include <kiri/client.h>
 
 #include <kiri/wire.h>
 

@@ -2,8 +2,8 @@
  * RELIABILITY C1, C6: a subscriber gets every journalled message of its topics exactly
  * once and in order, whatever the bus dropped and however often the host was killed.
  */
-#include "client/client.h"
 #include "journal.h"
+#include <kiri/client.h>
 
 #include <kiri/wire.h>
 

@@ -1,8 +1,8 @@
 /*
  * The same messages over every transport, and only to whom they are for.
  */
-#include "client/client.h"
 #include "world.h"
+#include <kiri/client.h>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
