@@ -155,3 +155,28 @@ void canvas_spark(struct canvas *c, enum colour colour, double share)
     colour_off(c, colour);
     c->col++;
 }
+
+void canvas_cell(struct canvas *c, enum colour colour, unsigned end, const char *text)
+{
+    struct canvas narrow = *c;
+
+    if (narrow.style.width > end)
+        narrow.style.width = end;
+    canvas_text(&narrow, colour, text);
+    c->col = narrow.col;
+    canvas_to(c, end);
+}
+
+void canvas_fit(struct buf *out, size_t from, unsigned height)
+{
+    unsigned lines = 0;
+
+    for (size_t i = from; i < out->len; i++)
+        if (out->data[i] == '\n' && ++lines == height) {
+            out->len = i + 1;
+            out->data[out->len] = '\0';
+            return;
+        }
+    for (; lines < height; lines++)
+        buf_puts(out, "\n");
+}

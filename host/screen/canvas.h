@@ -32,7 +32,11 @@ void canvas_textf(struct canvas *c, enum colour colour, const char *fmt, ...)
 void canvas_to(struct canvas *c, unsigned col);
 /* The text in the last columns before `col`, as numbers stand. */
 void canvas_right(struct canvas *c, enum colour colour, unsigned col, const char *text);
+/* Text in a column that ends before `end`; what is too long is cut. */
+void canvas_cell(struct canvas *c, enum colour colour, unsigned end, const char *text);
 void canvas_end(struct canvas *c); /* a new line begins */
+/* What was drawn after byte `from` becomes so many lines: cut, or empty ones added. */
+void canvas_fit(struct buf *out, size_t from, unsigned height);
 
 /* Columns that are left in this line. */
 unsigned canvas_room(const struct canvas *c);

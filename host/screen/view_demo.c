@@ -28,21 +28,6 @@ static void stages(struct canvas *c, enum demo_stage stage)
     canvas_end(c);
 }
 
-/* Cuts what was drawn after byte `from` to so many lines, or adds empty ones. */
-static void fit(struct buf *out, size_t from, unsigned height)
-{
-    unsigned lines = 0;
-
-    for (size_t i = from; i < out->len; i++)
-        if (out->data[i] == '\n' && ++lines == height) {
-            out->len = i + 1;
-            out->data[out->len] = '\0';
-            return;
-        }
-    for (; lines < height; lines++)
-        buf_puts(out, "\n");
-}
-
 void view_demo(enum demo_stage stage, const char *sentence, const char *keys,
                const json_t *status, const struct style *style, unsigned height,
                struct buf *out)
@@ -57,7 +42,7 @@ void view_demo(enum demo_stage stage, const char *sentence, const char *keys,
     canvas_end(&c);
     if (atom)
         view_atom(&c, atom);
-    fit(out, from, height > 1 ? height - 1 : 1);
+    canvas_fit(out, from, height > 1 ? height - 1 : 1);
     canvas_text(&c, FAINT, keys);
     canvas_end(&c);
 }

@@ -59,18 +59,6 @@ static struct table measure(const struct canvas *c, const json_t *fields)
     return t;
 }
 
-/* Text from outside in a column that ends before `end`; what is too long is cut. */
-static void cell(struct canvas *c, enum colour colour, unsigned end, const char *text)
-{
-    struct canvas narrow = *c;
-
-    if (narrow.style.width > end)
-        narrow.style.width = end;
-    canvas_text(&narrow, colour, text);
-    c->col = narrow.col;
-    canvas_to(c, end);
-}
-
 /* "C2 20-30 % .81": one thing that was expected, and its range where it has one. */
 static void show_expected(const json_t *field, size_t i, char *out, size_t cap)
 {
@@ -120,7 +108,7 @@ static void field_line(struct canvas *c, const json_t *field, const struct table
 
     canvas_text(c, RED, culprit ? (c->style.utf8 ? "▶" : ">") : "");
     canvas_to(c, INDENT);
-    cell(c, culprit ? RED : PLAIN, t->name, view_text(field, "name"));
+    canvas_cell(c, culprit ? RED : PLAIN, t->name, view_text(field, "name"));
     show_value(field, text, sizeof text);
     if (json_is_number(json_object_get(field, "value"))) {
         canvas_right(c, PLAIN, t->value, text);
@@ -128,10 +116,10 @@ static void field_line(struct canvas *c, const json_t *field, const struct table
         canvas_to(c, t->name + 2);
         enum colour colour =
             json_is_string(json_object_get(field, "value")) ? PLAIN : FAINT;
-        cell(c, colour, t->value, text);
+        canvas_cell(c, colour, t->value, text);
     }
     canvas_to(c, t->value + 2);
-    cell(c, CYAN, t->word, view_text(field, "word"));
+    canvas_cell(c, CYAN, t->word, view_text(field, "word"));
     snprintf(text, sizeof text, "%.1f", isfinite(nats) ? nats : 0);
     canvas_right(c, PLAIN, t->word + 6, text);
     canvas_to(c, t->word + 7);

@@ -117,18 +117,6 @@ static void atoms_heading(struct canvas *c)
     canvas_end(c);
 }
 
-/* Text from outside, cut before column `end`. */
-static void cell(struct canvas *c, enum colour colour, unsigned end, const char *text)
-{
-    struct canvas narrow = *c;
-
-    if (narrow.style.width > end)
-        narrow.style.width = end;
-    canvas_text(&narrow, colour, text);
-    c->col = narrow.col;
-    canvas_to(c, end);
-}
-
 /* "1,200": one row in so many is this odd; "-" when it is nothing unusual. */
 static void rare(double tail, char *out, size_t cap)
 {
@@ -155,7 +143,7 @@ static void last_numbers(struct canvas *c, const json_t *atom, const json_t *las
             canvas_right(c, odd ? YELLOW : PLAIN, RARE + 1, text);
         }
         canvas_to(c, BLAME + 1);
-        cell(c, RED, SPARK - 1, odd ? view_text(last, "blame") : "");
+        canvas_cell(c, RED, SPARK - 1, odd ? view_text(last, "blame") : "");
     }
     canvas_to(c, SPARK);
 }
@@ -167,7 +155,7 @@ static void atom_line(struct canvas *c, const json_t *atom, int selected)
 
     canvas_text(c, BOLD, selected ? (c->style.utf8 ? "▶" : ">") : "");
     canvas_to(c, NAME);
-    cell(c, selected ? BOLD : PLAIN, STATUS - 1, view_text(atom, "name"));
+    canvas_cell(c, selected ? BOLD : PLAIN, STATUS - 1, view_text(atom, "name"));
     canvas_to(c, STATUS);
     canvas_textf(c, view_state_colour(state), "%.10s", state);
     if (strcmp(state, "learning") == 0) {
@@ -320,21 +308,6 @@ static void too_small(struct canvas *c, unsigned height)
     canvas_end(c);
 }
 
-/* A line for each of `height`, no more and no fewer. */
-static void fit(struct buf *out, size_t from, unsigned height)
-{
-    unsigned lines = 0;
-
-    for (size_t i = from; i < out->len; i++)
-        if (out->data[i] == '\n' && ++lines == height) {
-            out->len = i + 1;
-            out->data[out->len] = '\0';
-            return;
-        }
-    for (; lines < height; lines++)
-        buf_puts(out, "\n");
-}
-
 void view_top(const struct top *top, const struct style *style, unsigned height,
               struct buf *out)
 {
@@ -354,5 +327,5 @@ void view_top(const struct top *top, const struct style *style, unsigned height,
         events(&c, top, p.events);
         keys(&c, top);
     }
-    fit(out, from, height);
+    canvas_fit(out, from, height);
 }

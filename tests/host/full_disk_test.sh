@@ -16,30 +16,8 @@ mkdir state
 mount -t tmpfs -o size=64k,mode=700 kiri "$work/state" || wrong "no tmpfs can be mounted"
 trap 'stop_host -KILL; kill "$ear" 2>/dev/null; umount "$work/state"; rm -rf "$work"' EXIT
 ear=
-bus=ipc://$work/state/bus
+by_bus=ipc://$work/state/bus # host.json may not exist
 
-# ask EXPRESSION: like status, by the bus: host.json may not exist.
-ask() {
-    "$KIRI" status --json --bus "$bus" 2>/dev/null | python3 -c '
-import json, sys
-try:
-    s = json.load(sys.stdin)
-except ValueError:
-    sys.exit(1)
-a = s["atoms"][0] if s["atoms"] else None
-print(eval(sys.argv[1]))' "$1" 2>/dev/null
-}
-until_asked() { # SECONDS EXPRESSION
-    tries=$(($1 * 10))
-    while [ "$tries" -gt 0 ]; do
-        [ "$(ask "$2")" = True ] && return 0
-        tries=$((tries - 1))
-        sleep 0.1
-    done
-    wrong "not within $1 s: $2; status: $(ask 's["store"]'); log:"
-    tail -20 log
-    return 1
-}
 fill() { head -c 100000000 /dev/zero >"state/$1" 2>/dev/null; }
 now_ms() { date +%s%3N; }
 slow=1
@@ -50,31 +28,31 @@ ticks=40 # with a full disk, twice
 fill filler
 molecule full 100 50ms >full.yaml
 start_host full.yaml
-until_asked $((10 * slow)) 's["store"]["degraded"]'
-"$KIRI" sub score/pulse --bus "$bus" >scores 2>sub.log &
+until_true $((10 * slow)) 's["store"]["degraded"]'
+"$KIRI" sub score/pulse --bus "$by_bus" >scores 2>sub.log &
 ear=$!
-rows=$(ask 'a["rows"]')
-until_asked $((20 * slow)) "a['rows'] >= ${rows:-0} + $ticks"
-[ "$(ask 's["store"]["degraded"] and s["store"]["dropped"] == 0')" = True ] ||
-    wrong "a full disk at the start: $(ask 's["store"]')"
+rows=$(status 'a["rows"]')
+until_true $((20 * slow)) "a['rows'] >= ${rows:-0} + $ticks"
+[ "$(status 's["store"]["degraded"] and s["store"]["dropped"] == 0')" = True ] ||
+    wrong "a full disk at the start: $(status 's["store"]')"
 
 began=$(now_ms)
 mount -o remount,size=16m "$work/state"
 rm state/filler
-until_asked $((10 * slow)) 'not s["store"]["degraded"]'
+until_true $((10 * slow)) 'not s["store"]["degraded"]'
 echo "full at the start: healed after $(($(now_ms) - began)) ms"
 until_true $((10 * slow)) 'a["rows"] > 0' # host.json is there: --state finds it
 until_true $((20 * slow)) 'a["gen"] > 0'
 
 fill filler
-until_asked $((10 * slow)) 's["store"]["degraded"]'
-rows=$(ask 'a["rows"]')
-until_asked $((20 * slow)) "a['rows'] >= ${rows:-0} + $ticks"
+until_true $((10 * slow)) 's["store"]["degraded"]'
+rows=$(status 'a["rows"]')
+until_true $((20 * slow)) "a['rows'] >= ${rows:-0} + $ticks"
 began=$(now_ms)
 rm state/filler
-until_asked $((10 * slow)) 'not s["store"]["degraded"]'
+until_true $((10 * slow)) 'not s["store"]["degraded"]'
 echo "filled while it ran: healed after $(($(now_ms) - began)) ms"
-[ "$(ask 's["store"]["dropped"]')" = 0 ] || wrong "rows were lost: $(ask 's["store"]')"
+[ "$(status 's["store"]["dropped"]')" = 0 ] || wrong "rows were lost: $(status 's["store"]')"
 
 stop_host -TERM || wrong "it ended with $?"
 kill "$ear" 2>/dev/null
@@ -95,14 +73,14 @@ stored=$(sqlite3 state/store.db 'select count(*) from obs')
 mount -o remount,ro "$work/state"
 mkdir -m 700 run
 export XDG_RUNTIME_DIR=$work/run
-bus=ipc://$work/run/kiri/full/bus
+by_bus=ipc://$work/run/kiri/full/bus
 start_host full.yaml
-until_asked $((10 * slow)) 's["store"]["degraded"] and a["gen"] > 0'
-rows=$(ask 'a["rows"]')
-until_asked $((10 * slow)) "a['rows'] >= ${rows:-0} + 20"
+until_true $((10 * slow)) 's["store"]["degraded"] and a["gen"] > 0'
+rows=$(status 'a["rows"]')
+until_true $((10 * slow)) "a['rows'] >= ${rows:-0} + 20"
 began=$(now_ms)
 mount -o remount,rw "$work/state"
-until_asked $((10 * slow)) 'not s["store"]["degraded"]'
+until_true $((10 * slow)) 'not s["store"]["degraded"]'
 echo "read-only at the start: healed after $(($(now_ms) - began)) ms"
 stop_host -TERM || wrong "it ended with $?"
 [ "$(sqlite3 state/store.db 'select count(*) from obs')" -gt "$stored" ] ||

@@ -38,9 +38,16 @@ stop_host() { # SIGNAL -> what it exited with
     return $code
 }
 
-# status EXPRESSION over the status `s` and its first atom `a`; "" when nobody answers.
+# status EXPRESSION over the status `s` and its first atom `a`; "" when nobody answers. Asked
+# by $by_bus where a test sets it.
 status() {
-    "$KIRI" status --json --state "$work/state" 2>/dev/null | python3 -c '
+    {
+        if [ -n "${by_bus:-}" ]; then
+            "$KIRI" status --json --bus "$by_bus"
+        else
+            "$KIRI" status --json --state "$work/state"
+        fi
+    } 2>/dev/null | python3 -c '
 import json, sys
 try:
     s = json.load(sys.stdin)

@@ -33,5 +33,6 @@ int main(int argc, char **argv)
         return 69;
     }
     printf("%.*s\n", (int)len, (char *)answer);
+    nng_free(answer, len);
     return 0;
 }
