@@ -13,9 +13,11 @@
 
 static atomic_int threshold = LOG_AT_INFO;
 static struct {
+    pthread_mutex_t
+        lock; /* held while it hears: after log_listen() the old one is silent */
     void (*hear)(void *ctx, enum log_level level, const char *line);
     void *ctx;
-} listener;
+} listener = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 void log_threshold(enum log_level most)
 {
@@ -32,8 +34,10 @@ const char *log_level_name(enum log_level level)
 void log_listen(void (*hear)(void *ctx, enum log_level level, const char *line),
                 void *ctx)
 {
+    pthread_mutex_lock(&listener.lock);
     listener.hear = hear;
     listener.ctx = ctx;
+    pthread_mutex_unlock(&listener.lock);
 }
 
 /* Control bytes would let a plugin's text move the cursor or forge a second line. */
@@ -69,8 +73,10 @@ void log_line(enum log_level level, const char *fmt, ...)
     }
     if (n > 0 && write(STDERR_FILENO, whole, (size_t)n) < 0)
         return; /* nobody reads stderr: there is no better place to say so */
+    pthread_mutex_lock(&listener.lock);
     if (listener.hear)
         listener.hear(listener.ctx, level, line);
+    pthread_mutex_unlock(&listener.lock);
 }
 
 int log_gate_open(struct log_gate *g, long long mono_ms, unsigned burst, unsigned *held)

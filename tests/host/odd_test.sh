@@ -15,8 +15,10 @@ odd() { # NAME MODE [MORE]
     odd cfail fail ", every: 20ms, path: $work/broken"
     odd dbug bug ', every: 10ms'
     odd enote note ', every: 20ms'
-    printf '  well: { plugin: pulse, every: 20ms }\n'
+    printf '  well: { plugin: pulse, every: 20ms, learn: off }\n'
 } >m.yaml
+most=5000 # ms; a sanitizer writes its report after the end
+[ -z "${KIRI_SAN:-}" ] || most=10000
 by='{x["name"]: x for x in s["atoms"]}'
 
 # ---- a FIFO that is not there yet is tried again --------------------------------------------
@@ -55,7 +57,7 @@ calls=$(sqlite3 state/store.db "select count(*) from kv")
 began=$(date +%s%3N)
 stop_host -TERM || wrong "SIGTERM exits $?"
 took=$(($(date +%s%3N) - began))
-[ $took -le 5000 ] || wrong "stopping took $took ms"
+[ $took -le $most ] || wrong "stopping took $took ms"
 rows=$(sqlite3 state/store.db 'select count(*) from obs')
 start_host m.yaml
 timeout 20 "$KIRI" sub note/enote --state state --count 1 >note 2>/dev/null
@@ -71,7 +73,7 @@ sleep 0.3
 began=$(date +%s%3N)
 stop_host -TERM || wrong "SIGTERM while a plugin is probed exits $?"
 took=$(($(date +%s%3N) - began))
-[ $took -le 5000 ] || wrong "stopping while a plugin is probed took $took ms"
+[ $took -le $most ] || wrong "stopping while a plugin is probed took $took ms"
 
 echo "other atoms' rows while one hung: $((after - before)) in .5 s; $rows rows; stopped in $took ms"
 exit $failed

@@ -14,7 +14,7 @@ awk "BEGIN { exit !(\"$exposure\" != \"\" && $exposure <= 2.0) }" ||
 
 # ---- what systemd is told ---------------------------------------------------------------------
 python3 - "$KIRI" "$BUILD" <<'END' || failed=1
-import os, signal, socket, subprocess, sys, time
+import atexit, os, signal, socket, subprocess, sys, time
 
 kiri, build = sys.argv[1:]
 with open("m.yaml", "w") as f:
@@ -42,8 +42,10 @@ def heard(s, seconds, stop=None):
     return lines
 
 def start(where):
-    return subprocess.Popen([kiri, "run", "m.yaml", "--quiet"], env={
+    child = subprocess.Popen([kiri, "run", "m.yaml", "--quiet"], stderr=open("log", "a"), env={
         **os.environ, "NOTIFY_SOCKET": where, "WATCHDOG_USEC": "600000"})
+    atexit.register(child.kill) # also when an assertion fails
+    return child
 
 s = listen("notify")
 host = start(os.path.abspath("notify"))
@@ -51,6 +53,7 @@ lines = heard(s, 20, "READY=1")
 assert "READY=1" in lines, lines
 status = subprocess.run([kiri, "status", "--json", "--state", "state"], capture_output=True)
 assert b'"name":"pulse"' in status.stdout and b'"state":"learning"' in status.stdout
+heard(s, .01) # those of meanwhile
 pings = heard(s, 1).count("WATCHDOG=1")
 assert 3 <= pings <= 8, f"{pings} pings in 1 s, each 200 ms was expected"
 
