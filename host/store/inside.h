@@ -80,7 +80,7 @@ struct freed {
 
 /* Opens the file for writing, tables made. NULL: a sentence, and *damaged when it is no
  * database any more, so that another file in its place would help. KIRI_IO: the disk,
- * perhaps only for now; else the place or the file is wrong. */
+ * which may heal; else the place or the file is wrong. */
 sqlite3 *schema_open(const char *path, int *damaged, struct kiri_error *err);
 /* Whose file is it, and of which version? *damaged: it is no database any more. */
 int schema_check(sqlite3 *db, const char *path, int64_t *version, int *damaged,

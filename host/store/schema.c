@@ -49,7 +49,7 @@ static int fail_sql(sqlite3 *db, const char *path, struct kiri_error *err)
     return kiri_fail(err, KIRI_IO, "cannot open %s: %s", path, sqlite3_errmsg(db));
 }
 
-/* Is it the place that is wrong, or only the disk for now? */
+/* KIRI_NO_WRITE: the place is wrong and stays so. KIRI_IO: the disk, which may heal. */
 static int fail_file(const char *path, const char *what, struct kiri_error *err)
 {
     int wrong = errno == ENOENT || errno == ENOTDIR || errno == ELOOP ||

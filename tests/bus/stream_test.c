@@ -73,6 +73,15 @@ static void assert_hears_no_more(struct kiri_client *c)
         fail_msg("heard %s", bytes);
 }
 
+/* Nothing more comes, nothing was lost; both are freed. */
+static void end_without_loss(struct kiri_client *c, struct journal *j)
+{
+    assert_hears_no_more(c);
+    assert_int_equal(kiri_client_lost(c), 0);
+    kiri_client_free(c);
+    journal_free(j);
+}
+
 struct connecting {
     struct journal *journal;
     int seen;
@@ -168,10 +177,7 @@ static void what_is_not_committed_yet_is_waited_for(void **state)
     journal_commit(j);
     journal_beat(j);
     assert_hears_all(c, j, "score/", heard);
-    assert_hears_no_more(c);
-    assert_int_equal(kiri_client_lost(c), 0);
-    kiri_client_free(c);
-    journal_free(j);
+    end_without_loss(c, j);
 }
 
 static void a_restart_is_crossed_without_loss(void **state)
@@ -199,10 +205,7 @@ static void a_restart_is_crossed_without_loss(void **state)
     assert_connects(j);
     journal_beat(j);
     assert_hears_all(c, j, "score/", heard);
-    assert_hears_no_more(c);
-    assert_int_equal(kiri_client_lost(c), 0);
-    kiri_client_free(c);
-    journal_free(j);
+    end_without_loss(c, j);
 }
 
 /* The last second before a SIGKILL: heard, never committed. */
@@ -227,10 +230,7 @@ static void what_was_heard_but_never_journalled_is_given_once(void **state)
     assert_connects(j);
     journal_beat(j);
     assert_hears_all(c, j, "score/", heard);
-    assert_hears_no_more(c);
-    assert_int_equal(kiri_client_lost(c), 0);
-    kiri_client_free(c);
-    journal_free(j);
+    end_without_loss(c, j);
 }
 
 static void all_of_a_host_that_starts_later_is_heard(void **state)
@@ -271,10 +271,7 @@ static void a_late_joiner_hears_from_where_it_came(void **state)
     assert_connects(j);
     journal_beat(j);
     assert_hears_all(c, j, "score/", before);
-    assert_hears_no_more(c);
-    assert_int_equal(kiri_client_lost(c), 0);
-    kiri_client_free(c);
-    journal_free(j);
+    end_without_loss(c, j);
 }
 
 static void a_place_is_where_an_earlier_one_ended(void **state)
@@ -299,10 +296,7 @@ static void a_place_is_where_an_earlier_one_ended(void **state)
     c = hear_from(KIRI_START_AFTER, boot, seq, "score/a ");
     assert_connects(j); /* what comes meanwhile waits */
     assert_hears_all(c, j, "score/a ", 25);
-    assert_hears_no_more(c);
-    assert_int_equal(kiri_client_lost(c), 0);
-    kiri_client_free(c);
-    journal_free(j);
+    end_without_loss(c, j);
 }
 
 static void what_the_journal_no_longer_has_is_counted(void **state)

@@ -1,4 +1,6 @@
 /* The picture of `kiri top`: a status, events and a size in, lines out. */
+#include "said.h"
+
 #include "screen/screen.h"
 #include "screen/view_top.h"
 
@@ -70,18 +72,6 @@ static struct buf picture(struct top *top, const char *atoms, struct size size,
     view_top(top, &style, size.height, &out);
     json_decref(status);
     return out;
-}
-
-static void has(const struct buf *out, const char *text)
-{
-    if (!strstr(buf_text(out), text))
-        fail_msg("'%s' is not in\n%s", text, buf_text(out));
-}
-
-static void has_not(const struct buf *out, const char *text)
-{
-    if (strstr(buf_text(out), text))
-        fail_msg("'%s' is in\n%s", text, buf_text(out));
 }
 
 /* So many lines, none wider than the width: colours not counted. */

@@ -1,6 +1,8 @@
 /*
  * The status view: canned answers of a host, in 80 columns.
  */
+#include "said.h"
+
 #include "screen/view.h"
 #include "screen/view_number.h"
 
@@ -83,18 +85,6 @@ static struct buf view_of(const char *atoms, struct style style)
     view_status(status, &style, &out);
     json_decref(status);
     return out;
-}
-
-static void has(const struct buf *out, const char *text)
-{
-    if (!strstr(buf_text(out), text))
-        fail_msg("'%s' is not in\n%s", text, buf_text(out));
-}
-
-static void has_not(const struct buf *out, const char *text)
-{
-    if (strstr(buf_text(out), text))
-        fail_msg("'%s' is in\n%s", text, buf_text(out));
 }
 
 /* Characters of the longest line, colours not counted. */
