@@ -98,6 +98,7 @@ static void run_open(struct instance *in)
         in->call_rc = KIRI_EIO;
         return;
     }
+    in->self = plugin_context(in->plugin);
     in->call_rc = in->atom->open(&in->services.table, &in->self);
     if (in->call_rc == KIRI_OK) {
         in->schema = plugin_schema(in->plugin, in->self, &err);

@@ -13,9 +13,12 @@
 
 struct plugin {
     char *path;
-    int image; /* stays open as long as the handle: image_load says why */
-    void *handle;
+    int image;    /* stays open as long as the handle: image_load says why */
+    void *handle; /* NULL: wrapped */
+    void (*drop)(void *ctx);
+    void *context;
     struct stat file; /* as it was when it was opened */
+    int has_file;
     struct vtable vtable;
     unsigned users;
 };
@@ -66,10 +69,47 @@ struct plugin *plugin_open(const char *exe, const char *path, struct kiri_error 
         p = load(image, path, err);
     }
     if (p)
-        p->file = file;
+        plugin_is_of(p, &file);
     else
         kiri_fail_in(err, "%s", path);
     return p;
+}
+
+struct plugin *plugin_wrap(const struct kiri_atom *vtable,
+                           const struct kiri_option *options, const char *path,
+                           void (*drop)(void *ctx), void *ctx, struct kiri_error *err)
+{
+    struct plugin *p = calloc(1, sizeof *p);
+    struct kiri_atom atom = *vtable;
+
+    atom.options = options;
+    if (!p || !(p->path = strdup(path)))
+        kiri_fail(err, KIRI_INTERNAL, "out of memory");
+    else if (vtable_read(&atom, 0, &p->vtable, err) == 0) {
+        p->drop = drop;
+        p->context = ctx;
+        p->users = 1;
+        return p;
+    } else {
+        kiri_fail_in(err, "%s", path);
+    }
+    if (p)
+        free(p->path);
+    free(p);
+    if (drop)
+        drop(ctx);
+    return NULL;
+}
+
+void *plugin_context(const struct plugin *p)
+{
+    return p->context;
+}
+
+void plugin_is_of(struct plugin *p, const struct stat *file)
+{
+    p->file = *file;
+    p->has_file = 1;
 }
 
 void plugin_ref(struct plugin *p)
@@ -85,7 +125,10 @@ void plugin_unref(struct plugin *p)
     if (--p->users)
         return;
     vtable_fini(&p->vtable);
-    image_unload(p->handle, p->image);
+    if (p->handle)
+        image_unload(p->handle, p->image);
+    if (p->drop)
+        p->drop(p->context);
     free(p->path);
     free(p);
 }
@@ -109,6 +152,8 @@ int plugin_changed(const struct plugin *p)
 {
     struct stat now;
 
+    if (!p->has_file)
+        return 0;
     return stat(p->path, &now) || now.st_dev != p->file.st_dev ||
            now.st_ino != p->file.st_ino || now.st_size != p->file.st_size ||
            now.st_mtim.tv_sec != p->file.st_mtim.tv_sec ||

@@ -18,6 +18,8 @@
 
 #include <kiri/atom.h>
 
+#include <sys/stat.h>
+
 /* The file for a plugin's name or path: a name is looked for as <dir>/<name>.so in dirs
  * (NULL: the default directories, found from our own executable: ../lib/kiri/atoms, then
  * the build tree's plugins/). malloc'ed; NULL and a sentence that lists where it looked.
@@ -46,6 +48,19 @@ void plugin_probe_free(struct plugin_probe *p);
 struct plugin;
 /* All four steps. exe: the kiri executable for the probe. */
 struct plugin *plugin_open(const char *exe, const char *path, struct kiri_error *err);
+
+/* A plugin whose vtable is ours instead of a .so's: the atom lives in a child or in
+ * another process. vtable and options (ends with a NULL name; NULL: none) are copied,
+ * their strings and ctx must live until drop(ctx), which the last unref calls (NULL:
+ * nothing to drop); a failure calls it, too. path: as people are shown it. open() finds
+ * ctx in *self before it puts its own there; when it fails, close() gets what *self then
+ * is. */
+struct plugin *plugin_wrap(const struct kiri_atom *vtable,
+                           const struct kiri_option *options, const char *path,
+                           void (*drop)(void *ctx), void *ctx, struct kiri_error *err);
+/* ctx of plugin_wrap: what *self must be when open() is called. NULL for a .so. */
+void *plugin_context(const struct plugin *p);
+
 void plugin_ref(struct plugin *p);
 void plugin_unref(struct plugin *p); /* the last one unmaps; NULL is fine */
 /* A full-size copy: what the plugin's maker did not know is zero. */
@@ -53,8 +68,11 @@ const struct kiri_atom *plugin_atom(const struct plugin *p);
 const struct kiri_option *
 plugin_options(const struct plugin *p); /* ends with a NULL name */
 const char *plugin_path(const struct plugin *p);
-/* Is there another file now where it was opened from? Any thread. */
+/* Is there another file now where it was opened from? Any thread. Of a wrapped plugin:
+ * only if plugin_is_of has said which file that was. */
 int plugin_changed(const struct plugin *p);
+/* The file at its path as stat() found it before it was read. */
+void plugin_is_of(struct plugin *p, const struct stat *file);
 
 /* The schema of one open instance as our own deep copy, checked (kiri_schema_check):
  * grown structs are normalised by field_size. NULL and a sentence. free with

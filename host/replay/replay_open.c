@@ -140,7 +140,7 @@ static struct kiri_schema *ask_schema(const struct conf_atom *c, struct plugin *
     const struct kiri_atom *atom = plugin_atom(plugin);
     struct kiri_schema *schema = NULL;
     struct services services;
-    void *self = NULL;
+    void *self = plugin_context(plugin);
 
     if (services_init(&services, &alone, c->name, c, plugin_options(plugin))) {
         kiri_fail(err, KIRI_INTERNAL, "out of memory");
