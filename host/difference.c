@@ -115,7 +115,7 @@ static int only_rules_differ(const struct conf_atom *a, const struct conf_atom *
 static char *find(struct reload *r, const struct conf_atom *a)
 {
     struct kiri_error err;
-    char *path = plugin_find(a->plugin, r->conf->plugins, &err);
+    char *path = atom_file(r->conf, a, &err);
 
     if (!path)
         refuse_plugin(r, a, &err);
@@ -127,7 +127,7 @@ static void open_anew(struct reload *r, struct change *c, const char *path)
 {
     struct kiri_error err;
 
-    c->plugin = plugin_open(r->host->exe, path, &err);
+    c->plugin = atom_plugin(r->host->exe, c->to, path, &err);
     if (!c->plugin)
         refuse_plugin(r, c->to, &err);
     else

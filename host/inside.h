@@ -46,6 +46,13 @@ struct host {
     char said[256]; /* STATUS= as systemd knows it */
 };
 
+/* plugins.c: the file that the atom's plugin is opened from (malloc'ed), and the plugin
+ * itself, by probe, private copy and all; what differs between atoms of one file (a cell
+ * of its own) is decided here. NULL and a sentence. Any thread. */
+char *atom_file(const struct conf *c, const struct conf_atom *a, struct kiri_error *err);
+struct plugin *atom_plugin(const char *exe, const struct conf_atom *a, const char *file,
+                           struct kiri_error *err);
+
 /* open.c: a failure leaves what close_all (host.c) closes. */
 int open_plugins(struct host *h, struct plugin **plugins);
 int open_all(struct host *h);

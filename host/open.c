@@ -185,8 +185,8 @@ int open_plugins(struct host *h, struct plugin **plugins)
     for (uint32_t i = 0; rc == 0 && i < h->conf->n_atoms && !signals_ending(h->signals);
          i++) {
         const struct conf_atom *a = &h->conf->atoms[i];
-        char *path = plugin_find(a->plugin, h->conf->plugins, h->err);
-        plugins[i] = path ? plugin_open(h->exe, path, h->err) : NULL;
+        char *path = atom_file(h->conf, a, h->err);
+        plugins[i] = path ? atom_plugin(h->exe, a, path, h->err) : NULL;
         free(path);
         if (!plugins[i])
             rc = kiri_fail_in(h->err, "%s:%u:%u: atom %s", a->file, a->line, a->col,
