@@ -2,6 +2,8 @@
 
 #include "base/units.h"
 
+#include <kiri/option.h>
+
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,31 +12,28 @@
 #define WORD_CAP   33u /* bytes of a word and its NUL */
 #define SHOWN      72u
 
-/* What each kind is called when a value is none. */
-static const char *const expected[] = {
-    [VALUE_TEXT] = "a text",
-    [VALUE_NUMBER] = "a number",
-    [VALUE_INTEGER] = "a whole number",
-    [VALUE_BOOL] = "true or false",
-    [VALUE_CHOICE] = "one of",
-    [VALUE_DURATION] = "a duration such as 250ms, 5s, 10m or 8h",
-    [VALUE_PLACE] = "a path or address",
-};
+/* What it should be when it is none. */
+static const char *expected(uint32_t type)
+{
+    return type == KIRI_OPT_DURATION ? "a duration such as 250ms, 5s, 10m or 8h"
+                                     : kiri_option_what(type);
+}
 
 /* A number, integer or duration as a number that can be compared. */
-static int measure(enum value_kind kind, const char *s, double *x)
+static int measure(uint32_t type, const char *s, double *x)
 {
     int64_t whole;
 
-    if (kind == VALUE_NUMBER)
+    if (type == KIRI_OPT_NUMBER)
         return units_number(s, x);
-    if (kind == VALUE_INTEGER ? units_integer(s, &whole) : units_duration_ms(s, &whole))
+    if (type == KIRI_OPT_INTEGER ? units_integer(s, &whole)
+                                 : units_duration_ms(s, &whole))
         return -1;
     *x = (double)whole;
     return 0;
 }
 
-static int bounds(enum value_kind kind, const char *range, double *lo, double *hi)
+static int bounds(uint32_t type, const char *range, double *lo, double *hi)
 {
     const char *dots = strstr(range, "..");
     char first[64];
@@ -43,7 +42,7 @@ static int bounds(enum value_kind kind, const char *range, double *lo, double *h
         return -1;
     memcpy(first, range, (size_t)(dots - range));
     first[dots - range] = '\0';
-    if (measure(kind, first, lo) || measure(kind, dots + 2, hi) || *lo > *hi)
+    if (measure(type, first, lo) || measure(type, dots + 2, hi) || *lo > *hi)
         return -1;
     return 0;
 }
@@ -70,16 +69,16 @@ static unsigned words(const char *range, char word[MOST_WORDS][WORD_CAP])
     }
 }
 
-int value_range_ok(enum value_kind kind, const char *range)
+int value_range_ok(uint32_t type, const char *range)
 {
     char word[MOST_WORDS][WORD_CAP];
     double lo, hi;
 
-    switch (kind) {
-    case VALUE_CHOICE: return range && words(range, word) >= 2;
-    case VALUE_NUMBER:
-    case VALUE_INTEGER:
-    case VALUE_DURATION: return !range || bounds(kind, range, &lo, &hi) == 0;
+    switch (type) {
+    case KIRI_OPT_CHOICE: return range && words(range, word) >= 2;
+    case KIRI_OPT_NUMBER:
+    case KIRI_OPT_INTEGER:
+    case KIRI_OPT_DURATION: return !range || bounds(type, range, &lo, &hi) == 0;
     default: return !range;
     }
 }
@@ -102,43 +101,43 @@ static int check_choice(const char *range, const char *value, char *why, size_t 
     return -1;
 }
 
-static int check_measure(enum value_kind kind, const char *range, const char *value,
-                         char *why, size_t cap)
+static int check_measure(uint32_t type, const char *range, const char *value, char *why,
+                         size_t cap)
 {
     char shown[SHOWN];
     double x, lo, hi;
 
     value_show(value, shown, sizeof shown);
-    if (measure(kind, value, &x)) {
-        snprintf(why, cap, "%s is not %s%s%s", shown, expected[kind], range ? " in " : "",
+    if (measure(type, value, &x)) {
+        snprintf(why, cap, "%s is not %s%s%s", shown, expected(type), range ? " in " : "",
                  range ? range : "");
         return -1;
     }
-    if (range && bounds(kind, range, &lo, &hi) == 0 && (x < lo || x > hi)) {
+    if (range && bounds(type, range, &lo, &hi) == 0 && (x < lo || x > hi)) {
         snprintf(why, cap, "%s is not in %s", shown, range);
         return -1;
     }
     return 0;
 }
 
-int value_check(enum value_kind kind, const char *range, const char *value, char *why,
+int value_check(uint32_t type, const char *range, const char *value, char *why,
                 size_t cap)
 {
     char shown[SHOWN];
 
-    switch (kind) {
-    case VALUE_CHOICE:
+    switch (type) {
+    case KIRI_OPT_CHOICE:
         if (*value)
             return check_choice(range, value, why, cap);
         snprintf(why, cap, "it is empty; say one of %s", range);
         return -1;
-    case VALUE_NUMBER:
-    case VALUE_INTEGER:
-    case VALUE_DURATION:
+    case KIRI_OPT_NUMBER:
+    case KIRI_OPT_INTEGER:
+    case KIRI_OPT_DURATION:
         if (*value)
-            return check_measure(kind, range, value, why, cap);
+            return check_measure(type, range, value, why, cap);
         break;
-    case VALUE_BOOL:
+    case KIRI_OPT_BOOL:
         if (strcmp(value, "true") == 0 || strcmp(value, "false") == 0)
             return 0;
         if (*value == '\0')
@@ -146,13 +145,12 @@ int value_check(enum value_kind kind, const char *range, const char *value, char
         snprintf(why, cap, "%s is not true or false",
                  value_show(value, shown, sizeof shown));
         return -1;
-    case VALUE_PLACE:
-        if (*value)
+    default:
+        if (*value || !kiri_option_is_place(type))
             return 0;
         break;
-    default: return 0;
     }
-    snprintf(why, cap, "it is empty; say %s", expected[kind]);
+    snprintf(why, cap, "it is empty; say %s", expected(type));
     return -1;
 }
 

@@ -90,6 +90,23 @@ static void read_learn(struct section *s, const struct yaml_node *n, struct conf
         a->warmup = (uint32_t)x;
 }
 
+/* The texts of a list; NULL when it has none, or something else in it. */
+static char **texts(struct section *s, const struct yaml_node *n)
+{
+    char **list;
+    uint32_t at = 0;
+
+    for (const struct yaml_node *c = n->child; c; c = c->next)
+        if (c->kind != YAML_TEXT || c->refused)
+            return NULL;
+    if (n->n == 0)
+        return NULL;
+    list = section_get(s, (n->n + 1) * sizeof *list);
+    for (const struct yaml_node *c = n->child; list && c; c = c->next)
+        list[at++] = section_copy(s, c->text);
+    return list;
+}
+
 static void keep_option(struct section *s, const struct yaml_node *n, struct conf_atom *a)
 {
     struct conf_option *o = &a->options[a->n_options];
@@ -103,6 +120,8 @@ static void keep_option(struct section *s, const struct yaml_node *n, struct con
                                .key_col = n->key_col };
     if (n->kind == YAML_TEXT)
         o->value = section_copy(s, n->text);
+    else if (n->kind == YAML_LIST)
+        o->list = texts(s, n);
     a->n_options++;
 }
 

@@ -24,7 +24,8 @@
 #include <sys/stat.h>
 
 struct conf_option {
-    char *name, *value; /* value NULL: it is a list or a mapping, which no option takes */
+    char *name, *value; /* value NULL: it is a list or a mapping */
+    char **list; /* of texts, NULL-terminated, at least one; NULL: it is something else */
     uint32_t line, col; /* of the value */
     uint32_t key_line, key_col;
 };
@@ -94,8 +95,8 @@ int conf_atom_same(const struct conf_atom *a, const struct conf_atom *b);
 unsigned conf_options(const struct conf_atom *a, const struct kiri_option *table,
                       struct conf_errors *errors);
 /* The atom's value for one option of the table: the YAML's or the fallback (PATH: ~
- * expanded, relative to the file's directory); NULL when the table has no such option.
- * malloc'ed. */
+ * expanded, relative to the file's directory; PATHS: each of them, a line each); NULL
+ * when the table has no such option. malloc'ed. */
 char *conf_option_value(const struct conf_atom *a, const struct kiri_option *table,
                         const char *name);
 

@@ -3,27 +3,10 @@
 #include "base/value.h"
 #include "conf/section.h"
 
+#include <kiri/option.h>
+
 #include <stdlib.h>
 #include <string.h>
-
-static const enum value_kind kinds[] = {
-    [KIRI_OPT_TEXT] = VALUE_TEXT,       [KIRI_OPT_NUMBER] = VALUE_NUMBER,
-    [KIRI_OPT_INTEGER] = VALUE_INTEGER, [KIRI_OPT_BOOL] = VALUE_BOOL,
-    [KIRI_OPT_CHOICE] = VALUE_CHOICE,   [KIRI_OPT_DURATION] = VALUE_DURATION,
-    [KIRI_OPT_PATH] = VALUE_PLACE,      [KIRI_OPT_URL] = VALUE_PLACE,
-    [KIRI_OPT_BUS] = VALUE_PLACE,
-};
-static const char *const articles[] = {
-    [KIRI_OPT_TEXT] = "a text",
-    [KIRI_OPT_NUMBER] = "a number",
-    [KIRI_OPT_INTEGER] = "a whole number",
-    [KIRI_OPT_BOOL] = "true or false",
-    [KIRI_OPT_CHOICE] = "one of",
-    [KIRI_OPT_DURATION] = "a duration",
-    [KIRI_OPT_PATH] = "a path",
-    [KIRI_OPT_URL] = "a URL",
-    [KIRI_OPT_BUS] = "a D-Bus address",
-};
 
 static const struct kiri_option *entry(const struct kiri_option *table, const char *name)
 {
@@ -60,30 +43,67 @@ static void unknown(const struct conf_atom *a, const struct conf_option *o,
     free(words);
 }
 
+/* ~ expanded, absolute. */
+static char *full_path(const struct conf_atom *a, const char *path)
+{
+    char *home = path_expand(path), *full = home ? path_join(a->dir, home) : NULL;
+
+    free(home);
+    return full;
+}
+
+/* Paths that are given as lines must have none themselves. */
+static int is_one_line(const struct conf_atom *a, const char *path)
+{
+    char *full = full_path(a, path);
+    int is = !full || !strchr(full, '\n');
+
+    free(full);
+    return is;
+}
+
+/* What is wrong with the value or list, as half a sentence; NULL: nothing. */
+static const char *wrong(const struct conf_atom *a, const struct conf_option *o,
+                         const struct kiri_option *t, char *why, size_t cap)
+{
+    char *const one[] = { o->value, NULL };
+
+    for (char *const *v = o->list ? o->list : one; *v; v++) {
+        if (value_check(t->type, t->range, *v, why, cap))
+            return why;
+        if (t->type == KIRI_OPT_PATHS && !is_one_line(a, *v))
+            return "a path here cannot have a line break in it: rename that folder";
+    }
+    return NULL;
+}
+
 static void check(const struct conf_atom *a, const struct conf_option *o,
                   const struct kiri_option *t, struct conf_errors *errors)
 {
-    char why[256], range[192];
+    char why[256], help[192];
+    const char *half;
 
-    if (!o->value) {
-        conf_error(errors, a->file, o->line, o->col,
-                   "`%s` takes %s, not a list or a mapping%s%s%s", t->name,
-                   articles[t->type], t->help ? " (" : "", t->help ? t->help : "",
-                   t->help ? ")" : "");
+    if (!o->value && (!o->list || t->type != KIRI_OPT_PATHS)) {
+        conf_error(errors, a->file, o->line, o->col, "`%s` takes %s, not %s%s%s%s",
+                   t->name, kiri_option_what(t->type),
+                   t->type == KIRI_OPT_PATHS ? "a mapping, nor a list of anything else"
+                                             : "a list or a mapping",
+                   t->help ? " (" : "", t->help ? t->help : "", t->help ? ")" : "");
         return;
     }
-    if (value_check(kinds[t->type], t->range, o->value, why, sizeof why) == 0)
+    half = wrong(a, o, t, why, sizeof why);
+    if (!half)
         return;
-    value_show(t->help ? t->help : "", range, sizeof range);
-    conf_error(errors, a->file, o->line, o->col, "`%s`: %s%s%s%s", t->name, why,
-               *range ? " (" : "", range, *range ? ")" : "");
+    value_show(t->help ? t->help : "", help, sizeof help);
+    conf_error(errors, a->file, o->line, o->col, "`%s`: %s%s%s%s", t->name, half,
+               *help ? " (" : "", help, *help ? ")" : "");
 }
 
 static void missing(const struct conf_atom *a, const struct kiri_option *t,
                     struct conf_errors *errors)
 {
     conf_error(errors, a->file, a->line, a->col, "atom `%s` needs `%s`: %s%s%s%s%s%s",
-               a->name, t->name, articles[t->type], t->range ? " " : "",
+               a->name, t->name, kiri_option_what(t->type), t->range ? " " : "",
                t->range ? t->range : "", t->help ? " (" : "", t->help ? t->help : "",
                t->help ? ")" : "");
 }
@@ -107,20 +127,36 @@ unsigned conf_options(const struct conf_atom *a, const struct kiri_option *table
     return errors->n - before;
 }
 
+/* Each of them, a line each. */
+static char *full_paths(const struct conf_atom *a, char *const *list)
+{
+    struct buf lines = { 0 };
+
+    for (char *const *p = list; *p; p++) {
+        char *full = full_path(a, *p);
+
+        if (!full) {
+            buf_free(&lines);
+            return NULL;
+        }
+        buf_putf(&lines, "%s%s", p == list ? "" : "\n", full);
+        free(full);
+    }
+    return buf_take(&lines, NULL);
+}
+
 char *conf_option_value(const struct conf_atom *a, const struct kiri_option *table,
                         const char *name)
 {
     const struct kiri_option *t = entry(table, name);
     const struct conf_option *o = given(a, name);
     const char *value = o ? o->value : t ? t->fallback : NULL;
-    char *home, *full;
 
+    if (t && o && o->list && t->type == KIRI_OPT_PATHS)
+        return full_paths(a, o->list);
     if (!t || !value)
         return NULL;
-    if (t->type != KIRI_OPT_PATH || *value == '\0')
+    if ((t->type != KIRI_OPT_PATH && t->type != KIRI_OPT_PATHS) || *value == '\0')
         return strdup(value);
-    home = path_expand(value);
-    full = home ? path_join(a->dir, home) : NULL;
-    free(home);
-    return full;
+    return full_path(a, value);
 }

@@ -8,6 +8,15 @@ static int same_text(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+static int same_list(char *const *a, char *const *b)
+{
+    if (!a || !b)
+        return !a == !b;
+    while (*a && *b && strcmp(*a, *b) == 0)
+        a++, b++;
+    return !*a && !*b;
+}
+
 /* Names are unique within an atom. */
 static const struct conf_option *find(const struct conf_atom *a, const char *name)
 {
@@ -29,7 +38,8 @@ int conf_atom_same(const struct conf_atom *a, const struct conf_atom *b)
     for (uint32_t i = 0; i < a->n_options; i++) {
         const struct conf_option *o = find(b, a->options[i].name);
 
-        if (!o || !same_text(a->options[i].value, o->value))
+        if (!o || !same_text(a->options[i].value, o->value) ||
+            !same_list(a->options[i].list, o->list))
             return 0;
     }
     return 1;

@@ -162,7 +162,7 @@ static int has_value(const struct conf_atom *c, const struct kiri_option *o)
 {
     for (uint32_t i = 0; i < c->n_options; i++)
         if (strcmp(c->options[i].name, o->name) == 0)
-            return c->options[i].value != NULL;
+            return c->options[i].value || c->options[i].list;
     return o->fallback != NULL;
 }
 

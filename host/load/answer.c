@@ -36,7 +36,7 @@ static struct kiri_option *take_options(const json_t *list)
 
         options[i] = (struct kiri_option){
             .name = pack_text(&at, text_of(o, "name")),
-            .type = type >= 0 && type <= KIRI_OPT_BUS ? (uint32_t)type : UINT32_MAX,
+            .type = type >= 0 && type < UINT32_MAX ? (uint32_t)type : UINT32_MAX,
             .fallback = pack_text(&at, text_of(o, "fallback")),
             .range = pack_text(&at, text_of(o, "range")),
             .help = pack_text(&at, text_of(o, "help")),

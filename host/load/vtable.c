@@ -3,6 +3,7 @@
 
 #include "base/value.h"
 
+#include <kiri/option.h>
 #include <kiri/wire.h>
 
 #include <stdlib.h>
@@ -69,13 +70,6 @@ static int reserved(const char *name)
 
 static int check_option(const struct kiri_option *o, struct kiri_error *err)
 {
-    static const enum value_kind kinds[] = {
-        [KIRI_OPT_TEXT] = VALUE_TEXT,       [KIRI_OPT_NUMBER] = VALUE_NUMBER,
-        [KIRI_OPT_INTEGER] = VALUE_INTEGER, [KIRI_OPT_BOOL] = VALUE_BOOL,
-        [KIRI_OPT_CHOICE] = VALUE_CHOICE,   [KIRI_OPT_DURATION] = VALUE_DURATION,
-        [KIRI_OPT_PATH] = VALUE_PLACE,      [KIRI_OPT_URL] = VALUE_PLACE,
-        [KIRI_OPT_BUS] = VALUE_PLACE,
-    };
     char why[256];
 
     if (!option_name_ok(o->name))
@@ -86,7 +80,7 @@ static int check_option(const struct kiri_option *o, struct kiri_error *err)
         return kiri_fail(
             err, KIRI_BAD_DATA,
             "its option `%s` has the name of one of KIRI's own keys: rename it", o->name);
-    if (o->type >= sizeof kinds / sizeof *kinds)
+    if (!kiri_option_what(o->type))
         return kiri_fail(err, KIRI_BAD_DATA,
                          "its option `%s` has type %u, which is not known", o->name,
                          o->type);
@@ -95,12 +89,12 @@ static int check_option(const struct kiri_option *o, struct kiri_error *err)
         return kiri_fail(err, KIRI_BAD_DATA,
                          "a text of its option `%s` is not short, or not in one line",
                          o->name);
-    if (!value_range_ok(kinds[o->type], o->range))
+    if (!value_range_ok(o->type, o->range))
         return kiri_fail(err, KIRI_BAD_DATA,
                          "the range of its option `%s` does not fit its type", o->name);
-    if (!o->fallback || (kinds[o->type] == VALUE_PLACE && *o->fallback == '\0'))
+    if (!o->fallback || (kiri_option_is_place(o->type) && *o->fallback == '\0'))
         return 0;
-    if (value_check(kinds[o->type], o->range, o->fallback, why, sizeof why))
+    if (value_check(o->type, o->range, o->fallback, why, sizeof why))
         return kiri_fail(err, KIRI_BAD_DATA,
                          "the default of its option `%s` is wrong: %s", o->name, why);
     return 0;

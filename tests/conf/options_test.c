@@ -13,6 +13,7 @@ static const struct kiri_option table[] = {
     { "url", KIRI_OPT_URL, "", NULL, NULL },
     { "bus", KIRI_OPT_BUS, "unix:path=/run/dbus", NULL, NULL },
     { "free", KIRI_OPT_NUMBER, "1", NULL, NULL },
+    { "watch", KIRI_OPT_PATHS, "~/new", NULL, "The folders to watch." },
     { .name = NULL },
 };
 
@@ -54,6 +55,9 @@ static void options_of_every_type_are_accepted(void **state)
         "url: https://example.org/",
         "bus: unix:path=/x",
         "free: -17.5",
+        "watch: /x",
+        "watch: [/x]",
+        "watch: [~/x, 'two words', ../y]",
         "count: 3, ratio: 1, deep: true, every: 5s, alarm: 1/day, learn: off",
     };
     (void)state;
@@ -76,7 +80,7 @@ static const struct {
     { "alarms: 1/day", "1:19: unknown key `alarms`, did you mean `alarm`?" },
     { "periood: 5s",
       "1:19: unknown key `periood`: allowed are plugin, every, alarm, learn, name, "
-      "ratio, count, deep, language, pause, procfs, url, bus and free" },
+      "ratio, count, deep, language, pause, procfs, url, bus, free and watch" },
     { "count: 0", "1:26: `count`: 0 is not in 1..64 (How many.)" },
     { "count: 65", "1:26: `count`: 65 is not in 1..64 (How many.)" },
     { "count: 2.5", "1:26: `count`: 2.5 is not a whole number in 1..64 (How many.)" },
@@ -108,11 +112,21 @@ static const struct {
     { "pause: soon",
       "1:26: `pause`: soon is not a duration such as 250ms, 5s, 10m or 8h in" },
     { "pause: 5", "1:26: `pause`: 5 is not a duration" },
-    { "procfs: ''",
-      "1:27: `procfs`: it is empty; say a path or address (Where procfs is.)" },
+    { "procfs: ''", "1:27: `procfs`: it is empty; say a path (Where procfs is.)" },
     { "name: [a, b]",
       "1:25: `name` takes a text, not a list or a mapping (What it is called.)" },
     { "url: [a]", "1:24: `url` takes a URL, not a list" },
+    { "watch: ''", "1:26: `watch`: it is empty; say a path or a list of paths (The" },
+    { "watch: []",
+      "1:26: `watch` takes a path or a list of paths, not a mapping, nor a" },
+    { "watch: {a: /x}", "1:26: `watch` takes a path or a list of paths, not a mapping" },
+    { "watch: [/x, [/y]]",
+      "1:26: `watch` takes a path or a list of paths, not a mapping" },
+    { "watch: [/x, '']", "1:26: `watch`: it is empty; say a path or a list of paths" },
+    { "watch: \"/x\\n/y\"",
+      "1:26: `watch`: a path here cannot have a line break in it: rename that folder" },
+    { "watch: [/x, \"/a\\nb\"]", "1:26: `watch`: a path here cannot have a line break" },
+    { "procfs: [/x]", "1:27: `procfs` takes a path, not a list or a mapping" },
     { "count: \"\\e[31m\"", "1:26: `count`: \\x1b[31m is not a whole number" },
 };
 
@@ -213,6 +227,48 @@ static void values_come_from_the_file_or_the_fallback(void **state)
     conf_free(c);
 }
 
+static void paths_are_given_a_line_each(void **state)
+{
+    struct conf *c = read_options("procfs: /proc");
+    char lines[256];
+    (void)state;
+
+    is(conf_option_value(&c->atoms[0], table, "watch"), "/home/someone/new");
+    conf_free(c);
+    c = read_options("watch: /a b");
+    is(conf_option_value(&c->atoms[0], table, "watch"), "/a b");
+    conf_free(c);
+    c = read_options("watch: [~/in, /out, here]");
+    snprintf(lines, sizeof lines, "/home/someone/in\n/out\n%s/here", room_dir);
+    is(conf_option_value(&c->atoms[0], table, "watch"), lines);
+    conf_free(c);
+}
+
+/* A reload replaces an atom whose folders changed, and no other. */
+static void a_list_that_changed_makes_another_atom(void **state)
+{
+    static const struct {
+        const char *now, *then;
+        int same;
+    } cases[] = {
+        { "watch: [/a, /b]", "watch: [/a, /b]", 1 },
+        { "watch: [/a, /b]", "watch: [/a]", 0 },
+        { "watch: [/a]", "watch: [/a, /b]", 0 },
+        { "watch: [/a, /b]", "watch: [/a, /c]", 0 },
+        { "watch: /a", "watch: [/a]", 0 },
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct conf *now = read_options(cases[i].now),
+                    *then = read_options(cases[i].then);
+
+        assert_int_equal(conf_atom_same(&now->atoms[0], &then->atoms[0]), cases[i].same);
+        conf_free(now);
+        conf_free(then);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,6 +278,8 @@ int main(void)
         cmocka_unit_test(a_required_option_is_missed_where_its_atom_stands),
         cmocka_unit_test(a_plugin_without_options_takes_none),
         cmocka_unit_test(values_come_from_the_file_or_the_fallback),
+        cmocka_unit_test(paths_are_given_a_line_each),
+        cmocka_unit_test(a_list_that_changed_makes_another_atom),
     };
 
     return cmocka_run_group_tests(tests, room_make, room_drop);

@@ -9,8 +9,8 @@ find host sdk plugins -name '*.[ch]' -type f 2>/dev/null | sort |
     xargs grep -Hn '^[[:space:]]*#[[:space:]]*include' | awk '
 BEGIN {
     # Each room: the rooms it may include besides itself; "sdk" is <kiri/...>.
-    may["base"] = ""
     may["engine"] = ""
+    may["base"] = "sdk"
     may["model"] = "engine base"
     may["store"] = may["bus"] = may["conf"] = may["load"] = "base sdk"
     may["stream"] = "engine sdk"

@@ -269,10 +269,12 @@ enum kiri_option_type {
     KIRI_OPT_DURATION, /* "250ms" "5s" "10m" "8h" "7d"; range "1s..1d"                  */
     KIRI_OPT_PATH,     /* file or directory that the atom may read; ~ is expanded       */
     KIRI_OPT_URL,      /* where it may connect                                          */
-    KIRI_OPT_BUS       /* D-Bus address                                                 */
+    KIRI_OPT_BUS,      /* D-Bus address                                                 */
+    KIRI_OPT_PATHS     /* one PATH or a list of them; option() gives them joined by
+                          newlines, which no path there has                             */
 };
 
-/* Validates the YAML, prints the help, and (PATH, URL, BUS) says what a cell may touch.
+/* Validates the YAML, prints the help, and (PATHs, URL, BUS) says what a cell may touch.
  * Everything an atom reads from the world is an option, so that tests can inject it. */
 struct kiri_option {
     const char *name;     /* [a-z][a-z0-9_-]{0,31}                                      */
