@@ -271,8 +271,8 @@ void bus_counts(const struct bus *b, struct bus_counts *out)
         .refused = b->refused,
         .peers =
             live < b->heard.most ? live : b->heard.most, /* the rest is being closed */
-        .turned_away =
-            atomic_load(&b->heard.turned_away) + atomic_load(&b->asked.turned_away),
+        .turned_away = atomic_load(&b->heard.turned_away) +
+                       atomic_load(&b->asked.turned_away) + accept_closed(),
         .send_p99_us = send_p99(b),
     };
 }

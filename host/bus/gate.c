@@ -12,7 +12,6 @@
 #include "base/log.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -22,8 +21,6 @@
 
 #define PERIODS                                                                          \
     5 /* from one knock to the next; a door that needs more than one is deaf */
-
-#define CROWD 512 /* descriptors, more than our peers and files take */
 
 static struct door *find_door(struct gate *g, nng_pipe pipe)
 {
@@ -68,6 +65,7 @@ static void on_pipe(nng_pipe pipe, nng_pipe_ev event, void *arg)
         atomic_fetch_sub(&g->live, 1);
         return;
     }
+    accept_greeted(pipe);
     int full = atomic_fetch_add(&g->live, 1) >= g->most;
     d = find_door(g, pipe);
     if (d)
@@ -150,20 +148,9 @@ static void renew(struct gate *g, struct door *d)
         log_warn("nobody could connect to %s any more; listening there anew", url);
 }
 
-/* Connections that say nothing are NNG's until it drops them, and nobody tells us; but a
- * descriptor's number tells how many are open. When a crowd has gone, its memory goes
- * back.
- */
-static void tidy_up(struct gate *g, int fd)
-{
-    if (g->crowded && fd < CROWD)
-        malloc_trim(0);
-    g->crowded = fd >= CROWD;
-}
-
 static void check_door(struct gate *g, struct door *d, int64_t now, int64_t period_ms)
 {
-    int answered = atomic_load(&d->heard);
+    int answered = atomic_load(&d->heard) || accept_crowded(d->path);
 
     if (d->fd >= 0 && !answered && now - d->sent_ms < period_ms)
         return;
@@ -180,10 +167,8 @@ static void check_door(struct gate *g, struct door *d, int64_t now, int64_t peri
     atomic_store(&d->heard, 0);
     atomic_store(&d->probing, 1);
     d->fd = visit(d->path, g->visitor);
-    if (d->fd >= 0) {
-        tidy_up(g, d->fd);
+    if (d->fd >= 0)
         return;
-    }
     atomic_store(&d->probing, 0);
     if (errno == ENOENT || errno == ECONNREFUSED)
         renew(g, d);

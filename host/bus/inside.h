@@ -57,7 +57,6 @@ struct gate {
     atomic_ullong turned_away;
     struct door door[GATE_DOORS];
     unsigned n_doors;
-    int crowded; /* there were many descriptors when we knocked last */
 };
 
 #define SEND_TIMES 24
@@ -89,6 +88,13 @@ struct pass *pass_new(const struct bus_listener *l);
 void pass_free(struct pass *p);
 /* Did it? Any thread. uri and headers as the visitor sent them, headers a line each. */
 int pass_ok(const struct pass *p, const char *uri, const char *headers);
+
+/* accept.c. A visitor has greeted: he is no longer one of those who say nothing. */
+void accept_greeted(nng_pipe pipe);
+/* Newcomers to this unix socket are turned away just now. */
+int accept_crowded(const char *path);
+/* Connections that were closed because too many said nothing; of the whole process. */
+uint64_t accept_closed(void);
 
 /* From now on the socket's connections are counted; before the first listener. */
 void gate_open(struct gate *g, nng_socket socket, int visitor, unsigned most);
