@@ -43,8 +43,12 @@ static int write_molecule(const char *path, const char *dir, struct kiri_error *
             "molecule: demo\n"
             "state: %s/state\n"
             "atoms:\n"
-            "  pulse: { plugin: pulse, every: " DEMO_EVERY ", alarm: " DEMO_ALARM
-            ", learn: { warmup: " DEMO_WARMUP " } }\n",
+            "  pulse:\n"
+            "    plugin: pulse\n"
+            "    language: " DEMO_LANGUAGE "\n"
+            "    every: " DEMO_EVERY "\n"
+            "    alarm: " DEMO_ALARM "\n"
+            "    learn: { warmup: " DEMO_WARMUP " }\n",
             dir);
     if (fclose(f))
         return kiri_fail(err, KIRI_NO_WRITE, "cannot write %s: %s", path,

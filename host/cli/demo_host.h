@@ -12,6 +12,9 @@
 #define DEMO_WARMUP "120"
 #define DEMO_EVERY  "250ms"
 #define DEMO_ALARM  "4/day"
+/* The published 43 words: what half a minute can know. A disk that writes each minute
+ * would be new to it. */
+#define DEMO_LANGUAGE "classic"
 
 struct demo_host {
     char *dir; /* its folder, in memory where there is such a file system: what it writes

@@ -143,8 +143,8 @@ double past_tail(const struct past *p, double x)
     double threshold = (double)p->sorted[n - top - 1], mean = 0;
     for (uint32_t i = n - top; i < n; i++)
         mean += ((double)p->sorted[i] - threshold) / top;
-    if (!(mean > 1e-6))
-        mean = 1e-6;
+    if (!(mean > PAST_FINE))
+        mean = PAST_FINE;
     double far = (x - threshold) / (mean * top);
     double tail = (top + 1.0) / (n + 1.0) * exp(-(double)top * log1p(far));
     if (tail > 1)

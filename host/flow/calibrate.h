@@ -14,6 +14,7 @@
 
 #define PAST_ROWS   8640u /* how many rows a past remembers */
 #define PAST_ENOUGH 32u   /* fewer than this say nothing yet */
+#define PAST_FINE   0.02  /* nats: learning moves a constant stream by as much itself */
 #define QUIET_ROWS  6u    /* quiet rows that close an alarm, and that must precede one */
 #define SCORE_MOST  10.0  /* decades of a Gaussian tail that a published score shows */
 #define SCORE_FAR   300.0 /* decades that are told apart at all */
@@ -52,8 +53,8 @@ double decades_of_z(double z);
  * the excesses (peaks over threshold with shape 0: Pickands 1975, Balkema & de Haan
  * 1974). Its mean m is known from those k excesses only, so what is said is the
  * predictive tail, (1 + t / (k m))^-k, which few excesses keep heavy (the Pareto of an
- * exponential whose rate has Jeffreys' prior: Zellner 1971). Never below 1e-12; 1 while
- * fewer than PAST_ENOUGH are held. */
+ * exponential whose rate has Jeffreys' prior: Zellner 1971). m is PAST_FINE at least.
+ * Never below 1e-12; 1 while fewer than PAST_ENOUGH are held. */
 double past_tail(const struct past *p, double x);
 
 /* The onset logic: an alarm opens at the first row whose tail is at most `rate` after at

@@ -95,6 +95,18 @@ static void a_constant_stream_calls_nothing_an_event(void **state)
     gauge_fini(&g);
 }
 
+static void what_learning_moves_a_constant_stream_by_is_not_rare(void **state)
+{
+    (void)state;
+    struct past p = { 0 };
+
+    for (int i = 0; i < 200; i++)
+        assert_int_equal(past_add(&p, 0.004f), 0);
+    assert_true(past_tail(&p, 0.014) > 1e-2);
+    assert_true(past_tail(&p, 0.5) < 1e-5);
+    past_fini(&p);
+}
+
 static void a_tail_is_counted_inside_and_fitted_beyond(void **state)
 {
     struct past p = { 0 };
@@ -216,6 +228,7 @@ int main(void)
         cmocka_unit_test(a_gauge_keeps_mean_and_deviation_as_rows_come_and_go),
         cmocka_unit_test(a_score_waits_until_there_is_a_past),
         cmocka_unit_test(a_constant_stream_calls_nothing_an_event),
+        cmocka_unit_test(what_learning_moves_a_constant_stream_by_is_not_rare),
         cmocka_unit_test(a_tail_is_counted_inside_and_fitted_beyond),
         cmocka_unit_test(a_short_past_promises_no_more_than_it_keeps),
         cmocka_unit_test(a_tail_never_rises_with_the_score),
