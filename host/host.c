@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "inside.h"
+#include "load/cell.h"
 #include "load/plugin.h"
 #include "log_wire.h"
 
@@ -343,4 +344,9 @@ void host_block_signals(void)
 int host_probe(const char *so, int out_fd)
 {
     return plugin_probe_child(so, out_fd);
+}
+
+int host_cell(void)
+{
+    return cell_child(CELL_FD_IMAGE, CELL_FD_SOCKET);
 }

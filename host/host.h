@@ -48,6 +48,11 @@ void host_plan_free(struct host_plan *plan);
  * the exit code; the file may crash us. */
 int host_probe(const char *so, int out_fd);
 
+/* What a cell does, an atom's process of its own: answers the host that has started it,
+ * over the descriptors that it was started with, until that is over. Returns the exit
+ * code; the atom may crash us. */
+int host_cell(void);
+
 /* Where a running host of this state directory listens, as it wrote them into
  * <state>/host.json at start: malloc'ed URLs. -1 and a sentence: KIRI_UNAVAILABLE. */
 int host_address(const char *state, char **bus, char **control, struct kiri_error *err);

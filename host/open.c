@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "flow/shelf.h"
+#include "load/cell.h"
 #include "store/lock.h"
 
 #include <fcntl.h>
@@ -36,6 +37,8 @@ static void raise_descriptors(void)
 static unsigned most_peers(const struct conf *conf)
 {
     rlim_t own = OWN_FILES + 2 * (rlim_t)conf->n_atoms;
+    for (uint32_t i = 0; i < conf->n_atoms; i++)
+        own += conf->atoms[i].isolate ? CELL_FILES_HERE : 0;
     struct rlimit r;
 
     if (getrlimit(RLIMIT_NOFILE, &r) || r.rlim_cur >= own + 2 * PEERS_MOST)
@@ -148,7 +151,7 @@ int open_all(struct host *h)
     h->flow.next_id = store_next_id(h->flow.store);
     if (open_bus(h) || announce(h))
         return -1;
-    h->flow.callbacks = pool_new("kiri-atoms", WORKERS, 0);
+    h->flow.callbacks = pool_new("kiri-atoms", FLOW_WORKERS, 0);
     /* Not SCHED_IDLE: rows wait for a turn, and on a busy machine they would wait for
      * ever. */
     h->flow.learners = pool_new("kiri-learn", 1, 0);

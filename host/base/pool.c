@@ -48,12 +48,29 @@ static void *serve(void *arg)
     return NULL;
 }
 
+int pool_grow(struct pool *p, unsigned n)
+{
+    pthread_attr_t small;
+    pthread_t id;
+    int rc = 0;
+
+    pthread_attr_init(&small);
+    pthread_attr_setdetachstate(&small, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&small, 1 << 20);
+    pthread_mutex_lock(&p->lock);
+    while (rc == 0 && p->alive < n) {
+        rc = pthread_create(&id, &small, serve, p) ? -1 : 0;
+        p->alive += rc == 0;
+    }
+    pthread_mutex_unlock(&p->lock);
+    pthread_attr_destroy(&small);
+    return rc;
+}
+
 struct pool *pool_new(const char *name, unsigned n, int idle)
 {
     struct pool *p = calloc(1, sizeof *p);
     pthread_condattr_t mono;
-    pthread_attr_t small;
-    pthread_t id;
 
     if (!p)
         return NULL;
@@ -67,17 +84,7 @@ struct pool *pool_new(const char *name, unsigned n, int idle)
     pthread_cond_init(&p->ended, &mono);
     pthread_condattr_destroy(&mono);
 
-    pthread_attr_init(&small);
-    pthread_attr_setdetachstate(&small, PTHREAD_CREATE_DETACHED);
-    pthread_attr_setstacksize(&small, 1 << 20);
-    pthread_mutex_lock(&p->lock);
-    for (unsigned i = 0; i < n; i++)
-        if (pthread_create(&id, &small, serve, p) == 0)
-            p->alive++;
-    unsigned alive = p->alive;
-    pthread_mutex_unlock(&p->lock);
-    pthread_attr_destroy(&small);
-    if (alive < n) {
+    if (pool_grow(p, n)) {
         pool_stop(p, 1000);
         return NULL;
     }

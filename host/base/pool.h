@@ -15,9 +15,11 @@ struct pool_job {
 };
 
 struct pool;
-/* n threads (1..64) named `name`; idle != 0: SCHED_IDLE, they yield to everybody else.
+/* n threads named `name`; idle != 0: SCHED_IDLE, they yield to everybody else.
  * NULL when threads cannot be started. */
 struct pool *pool_new(const char *name, unsigned n, int idle);
+/* At least n threads from now on; fewer when they cannot be started: -1. */
+int pool_grow(struct pool *p, unsigned n);
 /* 0, or -1 when the pool is stopping: job stays the caller's. */
 int pool_run(struct pool *p, struct pool_job *job);
 /* Finishes what runs, drops nothing that was accepted. Returns 0, or -1 when a job is

@@ -38,7 +38,7 @@ struct command {
 
 extern const struct command command_run, command_check, command_status, command_top,
     command_demo, command_burn, command_sub, command_train, command_score,
-    command_inspect, command_import, command_probe, command_record, command_export,
+    command_inspect, command_import, command_probe, command_cell, command_record, command_export,
     command_replay, command_reload;
 
 void command_help(const struct command *c, FILE *out);

@@ -17,7 +17,8 @@
 #define LEAST_WARMUP 50
 #define MOST_WARMUP  1000000
 
-const char *const atom_keys[ATOM_KEYS] = { "plugin", "every", "alarm", "learn" };
+const char *const atom_keys[ATOM_KEYS] = { "plugin", "every", "alarm", "learn",
+                                           "isolate" };
 
 static void read_plugin(struct section *s, const struct yaml_node *n, struct conf_atom *a)
 {
@@ -107,6 +108,19 @@ static char **texts(struct section *s, const struct yaml_node *n)
     return list;
 }
 
+static void read_isolate(struct section *s, const struct yaml_node *n,
+                         struct conf_atom *a)
+{
+    char shown[SHOWN];
+
+    if (!section_is(s, n, YAML_TEXT, "process or none"))
+        return;
+    a->isolate = strcmp(n->text, "process") == 0;
+    if (!a->isolate && strcmp(n->text, "none") != 0)
+        section_say(s, n, "`isolate`: %s is not process or none",
+                    *n->text ? value_show(n->text, shown, sizeof shown) : "nothing");
+}
+
 static void keep_option(struct section *s, const struct yaml_node *n, struct conf_atom *a)
 {
     struct conf_option *o = &a->options[a->n_options];
@@ -129,9 +143,9 @@ static void read_key(struct section *s, const struct yaml_node *n, struct conf_a
 {
     static void (*const readers[ATOM_KEYS])(struct section *, const struct yaml_node *,
                                             struct conf_atom *) = {
-        read_plugin, read_every, read_alarm, read_learn
+        read_plugin, read_every, read_alarm, read_learn, read_isolate
     };
-    static const char *const later[] = { "hears", "may", "isolate", NULL };
+    static const char *const later[] = { "hears", "may", NULL };
 
     for (size_t i = 0; i < ATOM_KEYS; i++)
         if (strcmp(n->key, atom_keys[i]) == 0) {

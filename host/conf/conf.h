@@ -9,7 +9,7 @@
  *     atoms:
  *       pulse: { plugin: pulse, every: 5s, alarm: 1/day, procfs: /proc }
  *
- * Keys of an atom that are not KIRI's (plugin every alarm learn) are the plugin's
+ * Keys of an atom that are not KIRI's (plugin every alarm learn isolate) are the plugin's
  * options; conf_options() checks them once the plugin's table is known. All errors of all
  * files are reported in one run as file:line:col, with "did you mean" where a known key
  * is near.
@@ -39,6 +39,7 @@ struct conf_atom {
     int64_t every_ms; /* 0: the schema's period; else 10 ms .. 1 d                  */
     double alarm;     /* budget: onsets per second; 0: default 1/day               */
     int learn_off;    /* learn: off                                                */
+    int isolate;      /* isolate: process                                          */
     uint32_t warmup;  /* rows, 50..1,000,000; default 750                          */
     struct conf_option *options;
     uint32_t n_options;

@@ -73,6 +73,6 @@ void atoms_refuse_twins(const struct conf *c, struct conf_errors *errors);
 
 /* The keys of an atom that are KIRI's. */
 extern const char *const atom_keys[];
-#define ATOM_KEYS 4u
+#define ATOM_KEYS 5u
 
 #endif

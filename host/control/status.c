@@ -145,6 +145,25 @@ static void write_training(const struct instance *in, struct jsonw *j)
     jsonw_end(j);
 }
 
+/* The process of its own that it lives in; null: it has none, it lives in this one. */
+static void write_cell(const struct instance *in, struct jsonw *j)
+{
+    int pid = in->opened && !in->closing ? plugin_pid(in->plugin, in->self) : 0;
+
+    jsonw_key(j, "cell");
+    if (!plugin_is_isolated(in->plugin)) {
+        jsonw_null(j);
+        return;
+    }
+    jsonw_object(j);
+    jsonw_key(j, "pid");
+    if (pid > 0)
+        jsonw_int(j, pid);
+    else
+        jsonw_null(j);
+    jsonw_end(j);
+}
+
 static void write_atom(const struct control *c, const struct instance *in,
                        struct jsonw *j)
 {
@@ -157,6 +176,7 @@ static void write_atom(const struct control *c, const struct instance *in,
     jsonw_kstr(j, "help", in->atom->help);
     jsonw_kstr(j, "state", instance_health_name(in));
     jsonw_kstr(j, "note", in->note);
+    write_cell(in, j);
     jsonw_kint(j, "period_ms", in->period_ms);
     jsonw_kint(j, "rows", (int64_t)in->facts.rows);
     jsonw_kint(j, "warmup", in->warmup);

@@ -86,6 +86,8 @@ static void run_collect(struct instance *in)
         in->call_last = &row->next;
     }
     in->call_rc = rc;
+    if (rc < 0)
+        plugin_trouble(in->plugin, in->self, &in->trouble);
 }
 
 /* Opens and asks for the schema; what a failed open() left behind is closed. */
@@ -106,6 +108,8 @@ static void run_open(struct instance *in)
             return;
         log_error("%s: %s", in->name, err.text);
         in->call_rc = err.code == KIRI_INTERNAL ? KIRI_ENOMEM : KIRI_EBUG;
+    } else {
+        plugin_trouble(in->plugin, in->self, &in->trouble);
     }
     in->atom->close(in->self);
     in->self = NULL;
@@ -116,6 +120,7 @@ static void run(struct pool_job *job)
     struct instance *in =
         (struct instance *)((char *)job - offsetof(struct instance, call));
 
+    in->trouble = (struct plugin_trouble){ 0 };
     switch (in->call_what) {
     case CALL_OPEN: run_open(in); break;
     case CALL_COLLECT: run_collect(in); break;
@@ -224,20 +229,40 @@ static const char *status_name(int rc)
     }
 }
 
-/* What an error means for the future of the instance. */
-static void failed(struct instance *in, const char *what, int rc)
+/* Its next try is at its own time, not at a tick; ticks go on from there. */
+static void ask_in(struct instance *in, int64_t ms)
 {
+    in->pause = 0;
+    in->next_tick = clock_mono(in->flow->clock) + ms;
+    if (!in->closing)
+        uv_timer_start(&in->timer, on_tick, (uint64_t)ms, 0);
+}
+
+/* What an error means for the future of the instance: is its next try arranged? */
+static int failed(struct instance *in, const char *what, int rc)
+{
+    const char *why = in->trouble.why;
+
     in->errors++;
     if (rc != KIRI_EIO && rc != KIRI_ENOMEM) {
-        instance_report(in, INSTANCE_BROKEN, "%s: %s: it is not asked again", what,
-                        status_name(rc));
-        return;
+        if (*why)
+            instance_report(in, INSTANCE_BROKEN, "%s", why);
+        else
+            instance_report(in, INSTANCE_BROKEN, "%s: %s: it is not asked again", what,
+                            status_name(rc));
+        return 0;
+    }
+    if (in->trouble.wait_ms) {
+        instance_report(in, INSTANCE_FAILING, "%s", why);
+        ask_in(in, in->trouble.wait_ms);
+        return 1;
     }
     in->pause = in->pause ? in->pause * 2 : 2;
     if (in->pause > MOST_PAUSE)
         in->pause = MOST_PAUSE;
     instance_report(in, INSTANCE_FAILING, "%s: %s: tried again with growing pauses", what,
-                    status_name(rc));
+                    *why ? why : status_name(rc));
+    return 0;
 }
 
 static int make_stream(struct instance *in)
@@ -322,7 +347,7 @@ static void collected(struct instance *in)
     services_flush(&in->services);
     arrived(in, rows);
     if (in->call_rc < 0 || in->call_rc > KIRI_NONE) {
-        failed(in, "collect", in->call_rc);
+        (void)failed(in, "collect", in->call_rc);
     } else {
         in->pause = 0;
         in->answered = clock_mono(in->flow->clock);
@@ -351,8 +376,8 @@ static void deliver(struct flow_message *m)
             opened(in);
     } else {
         in->refused = in->call_rc != KIRI_EIO && in->call_rc != KIRI_ENOMEM;
-        failed(in, "open", in->call_rc);
-        schedule(in);
+        if (!failed(in, "open", in->call_rc))
+            schedule(in);
     }
     instance_leave(in);
 }

@@ -17,13 +17,16 @@
 #include <stdatomic.h>
 #include <uv.h>
 
+#define FLOW_WORKERS 4u /* so many atoms may be slow at once before others wait */
+
 struct flow {
     uv_loop_t *loop;
     const struct clock *clock;
     struct bus *bus;
     struct store *store;
     char *state;            /* the state directory: store readers open it */
-    struct pool *callbacks; /* atoms' callbacks */
+    struct pool *callbacks; /* atoms' callbacks: FLOW_WORKERS threads, and one a cell */
+    unsigned cells;         /* instances that live in processes of their own           */
     struct pool *learners; /* training, on copies; bringing back what was               */
     struct pool *savers;   /* model files: one thread that may wait for a disk          */
     int shelf;             /* directory of the model files                              */

@@ -76,6 +76,8 @@ struct instance *instance_start(struct flow *f, const struct conf_atom *c,
         *(packed ? &before->packed : &before->legacy) = NULL;
     }
     in->plugin = plugin;
+    f->cells += (unsigned)plugin_is_isolated(plugin);
+    (void)pool_grow(f->callbacks, FLOW_WORKERS + f->cells); /* a cell may well hang */
     in->atom = plugin_atom(plugin);
     collect_open(in);
     return in;
@@ -155,6 +157,7 @@ void instance_free(struct instance *in)
     stream_free(in->stream);
     plugin_schema_free(in->schema);
     services_fini(&in->services);
+    in->flow->cells -= (unsigned)plugin_is_isolated(in->plugin);
     plugin_unref(in->plugin);
     free(in);
 }

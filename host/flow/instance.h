@@ -74,6 +74,7 @@ struct instance {
     struct flow_message called;
     int opened; /* open() succeeded; before, self is the callback thread's */
     int calling, call_rc;
+    struct plugin_trouble trouble; /* of the last callback that failed             */
     int64_t call_began; /* mono ms                                                      */
     int64_t watched;    /* call_began as collect_watch last saw it */
     enum call_what { CALL_OPEN, CALL_COLLECT, CALL_CLOSE } call_what;

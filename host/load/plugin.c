@@ -17,6 +17,7 @@ struct plugin {
     void *handle; /* NULL: wrapped */
     void (*drop)(void *ctx);
     void *context;
+    struct plugin_voice voice;
     struct stat file; /* as it was when it was opened */
     int has_file;
     struct vtable vtable;
@@ -104,6 +105,28 @@ struct plugin *plugin_wrap(const struct kiri_atom *vtable,
 void *plugin_context(const struct plugin *p)
 {
     return p->context;
+}
+
+void plugin_gets_voice(struct plugin *p, const struct plugin_voice *voice)
+{
+    p->voice = *voice;
+}
+
+void plugin_trouble(const struct plugin *p, void *self, struct plugin_trouble *out)
+{
+    *out = (struct plugin_trouble){ 0 };
+    if (p->voice.trouble)
+        p->voice.trouble(self, out);
+}
+
+int plugin_is_isolated(const struct plugin *p)
+{
+    return p->voice.pid != NULL;
+}
+
+int plugin_pid(const struct plugin *p, void *self)
+{
+    return p->voice.pid ? p->voice.pid(self) : 0;
 }
 
 void plugin_is_of(struct plugin *p, const struct stat *file)

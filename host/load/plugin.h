@@ -58,6 +58,25 @@ struct plugin *plugin_open(const char *exe, const char *path, struct kiri_error 
 struct plugin *plugin_wrap(const struct kiri_atom *vtable,
                            const struct kiri_option *options, const char *path,
                            void (*drop)(void *ctx), void *ctx, struct kiri_error *err);
+/* Why a callback of a wrapped plugin failed, when a status alone does not say it. */
+struct plugin_trouble {
+    char why[256];   /* a sentence; "": nothing to add */
+    int64_t wait_ms; /* ask again in so long, not as usual; 0: as usual */
+};
+/* What a wrapped plugin says of an instance beside its vtable; each may be NULL. */
+struct plugin_voice {
+    void (*trouble)(void *self, struct plugin_trouble *out);
+    int (*pid)(void *self); /* any thread */
+};
+void plugin_gets_voice(struct plugin *p, const struct plugin_voice *voice);
+/* After a callback that failed, on its thread, before the next. Of a .so: nothing. */
+void plugin_trouble(const struct plugin *p, void *self, struct plugin_trouble *out);
+/* Do its instances live in processes of their own? */
+int plugin_is_isolated(const struct plugin *p);
+/* The process in which an open instance lives; 0: in none just now, or in ours. Any
+ * thread. */
+int plugin_pid(const struct plugin *p, void *self);
+
 /* ctx of plugin_wrap: what *self must be when open() is called. NULL for a .so. */
 void *plugin_context(const struct plugin *p);
 
@@ -80,5 +99,8 @@ void plugin_is_of(struct plugin *p, const struct stat *file);
 struct kiri_schema *plugin_schema(const struct plugin *p, void *self,
                                   struct kiri_error *err);
 void plugin_schema_free(struct kiri_schema *s);
+/* The same for a vtable that no plugin is around; the sentence does not name a file. */
+struct kiri_schema *plugin_schema_of(const struct kiri_atom *a, void *self,
+                                     struct kiri_error *err);
 
 #endif

@@ -135,10 +135,9 @@ static struct kiri_schema *deep_copy(const struct kiri_schema *s)
     return &b->schema;
 }
 
-struct kiri_schema *plugin_schema(const struct plugin *p, void *self,
-                                  struct kiri_error *err)
+struct kiri_schema *plugin_schema_of(const struct kiri_atom *a, void *self,
+                                     struct kiri_error *err)
 {
-    const struct kiri_atom *a = plugin_atom(p);
     const struct kiri_schema *theirs = a->schema(self);
     struct kiri_field fields[KIRI_MAX_FIELDS];
     struct kiri_schema ours, *copy = NULL;
@@ -150,9 +149,17 @@ struct kiri_schema *plugin_schema(const struct plugin *p, void *self,
         if (!copy)
             kiri_fail(err, KIRI_INTERNAL, "out of memory");
     }
-    if (!copy)
-        kiri_fail_in(err, "%s", plugin_path(p));
     return copy;
+}
+
+struct kiri_schema *plugin_schema(const struct plugin *p, void *self,
+                                  struct kiri_error *err)
+{
+    struct kiri_schema *s = plugin_schema_of(plugin_atom(p), self, err);
+
+    if (!s)
+        kiri_fail_in(err, "%s", plugin_path(p));
+    return s;
 }
 
 void plugin_schema_free(struct kiri_schema *s)

@@ -5,6 +5,7 @@
 #include "flow/keep.h"
 #include "flow/services.h"
 #include "flow/shelf.h"
+#include "load/cell.h"
 #include "load/plugin.h"
 
 #include <dirent.h>
@@ -169,7 +170,8 @@ static struct plugin *open_plugin(const struct conf *conf, const struct conf_ato
     if (!exe)
         kiri_fail(err, KIRI_INTERNAL, "cannot find our own executable");
     else if (path)
-        plugin = plugin_open(exe, path, err);
+        plugin = c->isolate ? plugin_open_isolated(exe, path, err)
+                            : plugin_open(exe, path, err);
     free(path);
     free(exe);
     return plugin;

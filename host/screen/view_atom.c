@@ -88,6 +88,20 @@ static void trouble(struct canvas *c, const json_t *atom)
     }
 }
 
+const char *view_cell(const json_t *atom, char *out, size_t cap)
+{
+    const json_t *cell = json_object_get(atom, "cell");
+    double pid = view_number(cell, "pid");
+
+    if (!json_is_object(cell))
+        out[0] = '\0';
+    else if (pid > 0)
+        snprintf(out, cap, ", cell pid %.0f", pid);
+    else
+        snprintf(out, cap, ", no cell");
+    return out;
+}
+
 static void state_line(struct canvas *c, const json_t *atom)
 {
     const char *state = view_text(atom, "state");
@@ -112,6 +126,7 @@ static void state_line(struct canvas *c, const json_t *atom)
         number_count(view_number(atom, "gen"), text, sizeof text);
         canvas_textf(c, FAINT, ", model %s", text);
     }
+    canvas_text(c, FAINT, view_cell(atom, text, sizeof text));
     canvas_end(c);
     trouble(c, atom);
     if (*view_text(atom, "note")) {

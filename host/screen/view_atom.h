@@ -20,4 +20,8 @@ int view_spark(struct canvas *c, const json_t *atom, unsigned columns, double *l
 /* How far the warm-up or a training is: "120 of 240 rows, 30 s left". */
 void view_progress(struct canvas *c, const json_t *atom);
 
+/* ", cell pid 4711": the process of its own that it lives in; ", no cell" between two of
+ * them; "" when it lives in the host's. Returns out. */
+const char *view_cell(const json_t *atom, char *out, size_t cap);
+
 #endif

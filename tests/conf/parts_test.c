@@ -165,6 +165,8 @@ static void an_atom_is_the_same_when_nothing_about_it_changed(void **state)
         { "learn: off", "learn: {}", 0 },
         { "learn: { warmup: 51 }", "learn: { warmup: 52 }", 0 },
         { "plugin: b", "plugin: c", 0 },
+        { "isolate: none", "plugin: a", 1 },
+        { "isolate: process", "isolate: none", 0 },
     };
     (void)state;
 

@@ -290,6 +290,9 @@ static void what_is_not_as_it_should_be_is_said(void **state)
           "\n  1 look skipped\n" },
         { "{'name':'a','state':'normal','skipped':3,'dropped':1200}",
           "\n  3 looks skipped, 1,200 rows lost\n" },
+        { "{'name':'a','state':'normal','cell':{'pid':4711}}",
+          ", model ?, cell pid 4711\n" },
+        { "{'name':'a','state':'error','cell':{'pid':null}}", ", model ?, no cell\n" },
         { "{'name':'a','state':'normal','unsaved':'no space left'}",
           "\n  model not saved: no space left\n" },
     };
