@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/path.h"
+#include "load/remote.h"
 
 #include <kiri/wire.h>
 
@@ -54,6 +55,12 @@ char *plugin_find(const char *name, char *const *dirs, struct kiri_error *err)
 
     if (strchr(name, '/'))
         return given_path(name, err);
+    if (strcmp(name, REMOTE_NAME) == 0) {
+        found = strdup(REMOTE_PATH);
+        if (!found)
+            kiri_fail(err, KIRI_INTERNAL, "out of memory");
+        return found;
+    }
     if (!kiri_name_ok(name)) {
         kiri_fail(err, KIRI_USAGE,
                   "a plugin is named like `pulse`, or by a path with a slash such as "

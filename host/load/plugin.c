@@ -3,6 +3,7 @@
 
 #include "load/image.h"
 #include "load/probe.h"
+#include "load/remote.h"
 #include "load/vtable.h"
 
 #include <assert.h>
@@ -58,6 +59,9 @@ struct plugin *plugin_open(const char *exe, const char *path, struct kiri_error 
     struct plugin_probe probe;
     struct plugin *p = NULL;
     struct stat file = { 0 };
+
+    if (strcmp(path, REMOTE_PATH) == 0)
+        return remote_plugin(err);
     (void)stat(path, &file); /* image_open says what is wrong */
     int image = image_open(path, err);
 

@@ -98,6 +98,9 @@ void plugin_is_of(struct plugin *p, const struct stat *file);
  * plugin_schema_free. */
 struct kiri_schema *plugin_schema(const struct plugin *p, void *self,
                                   struct kiri_error *err);
+/* The same from full-size structs of ours that no atom has handed over. */
+struct kiri_schema *plugin_schema_copy(const struct kiri_schema *s,
+                                       struct kiri_error *err);
 void plugin_schema_free(struct kiri_schema *s);
 /* The same for a vtable that no plugin is around; the sentence does not name a file. */
 struct kiri_schema *plugin_schema_of(const struct kiri_atom *a, void *self,

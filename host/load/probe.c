@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "load/image.h"
+#include "load/remote.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -209,9 +210,12 @@ int probe_image(const char *exe, int image, int deadline_ms, struct plugin_probe
 int plugin_probe(const char *exe, const char *path, struct plugin_probe *out,
                  struct kiri_error *err)
 {
-    int image = image_open(path, err), rc;
+    int image, rc;
 
     *out = (struct plugin_probe){ 0 };
+    if (strcmp(path, REMOTE_PATH) == 0)
+        return remote_probe(out, err);
+    image = image_open(path, err);
     if (image < 0)
         return kiri_fail_in(err, "%s", path);
     rc = probe_image(exe, image, PROBE_DEADLINE_MS, out, err);

@@ -44,6 +44,7 @@ static int normalise(const struct kiri_atom *a, const struct kiri_schema *theirs
     return 0;
 }
 
+/* a: whose it is; NULL: nobody's. */
 static int check(const struct kiri_atom *a, const struct kiri_schema *s,
                  struct kiri_error *err)
 {
@@ -66,7 +67,7 @@ static int check(const struct kiri_atom *a, const struct kiri_schema *s,
                              "its schema is not valid: %s: its help is "
                              "longer than %u bytes",
                              f->name, MOST_HELP);
-        if (a->tokenize && learned)
+        if (a && a->tokenize && learned)
             return kiri_fail(
                 err, KIRI_BAD_DATA,
                 "its schema is not valid: %s: an atom with its own tokenize() "
@@ -160,6 +161,19 @@ struct kiri_schema *plugin_schema(const struct plugin *p, void *self,
     if (!s)
         kiri_fail_in(err, "%s", plugin_path(p));
     return s;
+}
+
+struct kiri_schema *plugin_schema_copy(const struct kiri_schema *s,
+                                       struct kiri_error *err)
+{
+    struct kiri_schema *copy;
+
+    if (check(NULL, s, err))
+        return NULL;
+    copy = deep_copy(s);
+    if (!copy)
+        kiri_fail(err, KIRI_INTERNAL, "out of memory");
+    return copy;
 }
 
 void plugin_schema_free(struct kiri_schema *s)
