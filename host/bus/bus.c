@@ -40,18 +40,20 @@ static int open_pub(struct bus *b, const struct bus_options *o, struct kiri_erro
     return 0;
 }
 
-static int open_rep(struct bus *b, const struct bus_options *o, struct kiri_error *err)
+static int open_rep(struct bus *b, struct desk *d, const char *url, unsigned most,
+                    struct kiri_error *err)
 {
-    int rv = nng_rep0_open(&b->rep);
+    int rv = nng_rep0_open(&d->rep);
 
     if (rv)
         return kiri_fail(err, KIRI_INTERNAL, "cannot open a REP socket: %s",
                          nng_strerror(rv));
-    b->rep_open = 1;
-    gate_open(&b->asked, b->rep, SPEAKS_REQ, o->most_peers);
-    if (gate_listen(&b->asked, &(struct bus_listener){ .url = o->control }, 0600, err))
+    d->bus = b;
+    d->open = 1;
+    gate_open(&d->gate, d->rep, SPEAKS_REQ, most);
+    if (gate_listen(&d->gate, &(struct bus_listener){ .url = url }, 0600, err))
         return -1;
-    return requests_start(b, err);
+    return requests_start(d, err);
 }
 
 struct bus *bus_open(const struct bus_options *o, struct kiri_error *err)
@@ -69,7 +71,9 @@ struct bus *bus_open(const struct bus_options *o, struct kiri_error *err)
     b->ctx = o->ctx;
     if (!b->host || !b->boot)
         kiri_fail(err, KIRI_INTERNAL, "out of memory");
-    else if (open_pub(b, o, err) == 0 && open_rep(b, o, err) == 0)
+    else if (open_pub(b, o, err) == 0 &&
+             open_rep(b, &b->control, o->control, o->most_peers, err) == 0 &&
+             (!o->inbox || open_rep(b, &b->inbox, o->inbox, o->most_peers, err) == 0))
         return b;
     bus_close(b);
     return NULL;
@@ -96,14 +100,20 @@ static int init_closing(struct closing *c, struct bus *b)
     return rc;
 }
 
+static void close_desk(struct desk *d)
+{
+    if (d->open)
+        nng_close(d->rep);
+    requests_stop(d);
+}
+
 static void *close_sockets(void *arg)
 {
     struct closing *c = arg;
     struct bus *b = c->bus;
 
-    if (b->rep_open)
-        nng_close(b->rep);
-    requests_stop(b);
+    close_desk(&b->control);
+    close_desk(&b->inbox);
     if (b->pub_open)
         nng_close(b->pub);
     pthread_mutex_lock(&c->lock);
@@ -142,7 +152,8 @@ void bus_close(struct bus *b)
     }
     pthread_join(thread, NULL);
     gate_fini(&b->heard);
-    gate_fini(&b->asked);
+    gate_fini(&b->control.gate);
+    gate_fini(&b->inbox.gate);
     pthread_cond_destroy(&c->changed);
     pthread_mutex_destroy(&c->lock);
     free(c);
@@ -259,7 +270,8 @@ void bus_heartbeat(struct bus *b, int64_t ts, int64_t period_ms, const char *ext
     } while (i < b->topics.cap);
     buf_free(&members);
     gate_check(&b->heard, period_ms);
-    gate_check(&b->asked, period_ms);
+    gate_check(&b->control.gate, period_ms);
+    gate_check(&b->inbox.gate, period_ms);
 }
 
 void bus_counts(const struct bus *b, struct bus_counts *out)
@@ -272,7 +284,8 @@ void bus_counts(const struct bus *b, struct bus_counts *out)
         .peers =
             live < b->heard.most ? live : b->heard.most, /* the rest is being closed */
         .turned_away = atomic_load(&b->heard.turned_away) +
-                       atomic_load(&b->asked.turned_away) + accept_closed(),
+                       atomic_load(&b->control.gate.turned_away) +
+                       atomic_load(&b->inbox.gate.turned_away) + accept_closed(),
         .send_p99_us = send_p99(b),
     };
 }

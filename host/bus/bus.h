@@ -1,6 +1,6 @@
 /*
- * bus/bus.h - the host's end of NNG: one PUB socket, one REP control socket. Only this
- * folder and client/ include nng.
+ * bus/bus.h - the host's end of NNG: one PUB socket, one REP control socket, one REP
+ * inbox. Only this folder and client/ include nng.
  *
  * PUB never blocks: a subscriber that cannot follow loses the oldest of its own queue.
  * Every message carries seq (this publisher's) and n (this topic's, from 1 each boot), so
@@ -32,8 +32,9 @@ struct bus_options {
     size_t n_listen;
     unsigned socket_mode;    /* of the PUB socket's unix sockets: 0600 (so is 0), 0660 */
     const char *control;     /* ipc:// URL of the REP socket, always 0600 */
+    const char *inbox;       /* the same, for what other processes saw; NULL: none */
     const char *host, *boot; /* go into every message */
-    unsigned most_peers;     /* live subscribers over all listeners, 256 */
+    unsigned most_peers;     /* at each of the three at once, 256 */
     void (*wake)(void *ctx); /* any thread: requests are waiting */
     void *ctx;
 };
@@ -72,8 +73,10 @@ int bus_snapshot(const struct bus *b, const char *const *prefix, size_t n,
                  int (*each)(void *ctx, const char *topic, const char *bytes, size_t len),
                  void *ctx);
 
-/* One request from the control socket. Answer each exactly once. */
+/* One request from the control socket or the inbox. Answer each exactly once. */
 struct bus_request;
+enum bus_desk { BUS_CONTROL, BUS_INBOX };
+enum bus_desk bus_request_desk(const struct bus_request *r); /* where it came in */
 const char *bus_request_text(const struct bus_request *r,
                              size_t *len);             /* NUL-terminated */
 uint64_t bus_request_uid(const struct bus_request *r); /* peer uid; UINT64_MAX: unknown */

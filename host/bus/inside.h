@@ -17,12 +17,12 @@
 #define SPEAKS_SUB 0x21
 #define SPEAKS_REQ 0x30
 
-#define BUS_REQUESTS                                                                     \
-    32u /* requests that may wait at once; a further one waits in its client */
+/* requests that may wait at once at one socket; a further one waits in its client */
+#define BUS_REQUESTS 32u
 
 struct bus_request {
     struct queue_item item; /* first */
-    struct bus *bus;
+    struct desk *desk;      /* where it came in */
     nng_ctx ctx;
     nng_aio *aio;
     nng_msg *msg;  /* the request, NUL added; NULL: none */
@@ -59,11 +59,20 @@ struct gate {
     unsigned n_doors;
 };
 
+/* One REP socket and those who are connected to it. */
+struct desk {
+    struct bus *bus;
+    nng_socket rep;
+    int open;
+    struct gate gate;
+    struct bus_request request[BUS_REQUESTS];
+};
+
 #define SEND_TIMES 24
 
 struct bus {
-    nng_socket pub, rep;
-    int pub_open, rep_open;
+    nng_socket pub;
+    int pub_open;
     char *host, *boot;
     struct topics topics;
     struct buf sent; /* the last message */
@@ -71,10 +80,10 @@ struct bus {
     uint64_t sends[SEND_TIMES]; /* that took at most 1, 2, 4, ... us */
     void (*wake)(void *ctx);
     void *ctx;
-    struct gate heard, asked;   /* who is connected to pub, to rep */
+    struct gate heard; /* who is connected to pub */
+    struct desk control, inbox;
     struct queue arrived;       /* requests, from NNG's threads */
     struct queue_item *waiting; /* taken from it, not handed out yet */
-    struct bus_request request[BUS_REQUESTS];
 };
 
 /* A listener at l's URL with our limits: 64 KiB messages, a unix socket of d's mode; d
@@ -113,7 +122,7 @@ int visit(const char *path, int protocol);
 /* Is the last message of this topic kept for bus_snapshot? */
 int snapshot_keeps(const char *topic);
 
-int requests_start(struct bus *b, struct kiri_error *err);
-void requests_stop(struct bus *b); /* after the socket was closed */
+int requests_start(struct desk *d, struct kiri_error *err);
+void requests_stop(struct desk *d); /* after the socket was closed */
 
 #endif

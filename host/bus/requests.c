@@ -1,7 +1,7 @@
 /*
- * The control socket: BUS_REQUESTS contexts, each receiving, waiting for the loop
- * thread's answer, sending it, and receiving again. A slow command keeps one context, not
- * the socket.
+ * The control socket, and the inbox: BUS_REQUESTS contexts each, each receiving, waiting
+ * for the loop thread's answer, sending it, and receiving again. A slow command keeps one
+ * context, not the socket.
  */
 #include "bus/inside.h"
 
@@ -29,8 +29,9 @@ static void arrived(struct bus_request *r)
         return;
     }
     r->msg = msg;
-    if (queue_put(&r->bus->arrived, &r->item) == 0)
-        r->bus->wake(r->bus->ctx);
+    struct bus *b = r->desk->bus;
+    if (queue_put(&b->arrived, &r->item) == 0)
+        b->wake(b->ctx);
 }
 
 /* NNG's thread; must not block. */
@@ -54,27 +55,27 @@ static void on_aio(void *arg)
         receive(r);
 }
 
-int requests_start(struct bus *b, struct kiri_error *err)
+int requests_start(struct desk *d, struct kiri_error *err)
 {
     for (uint32_t i = 0; i < BUS_REQUESTS; i++) {
-        struct bus_request *r = &b->request[i];
-        r->bus = b;
+        struct bus_request *r = &d->request[i];
+        r->desk = d;
         int rv = nng_aio_alloc(&r->aio, on_aio, r);
         if (rv == 0)
-            rv = nng_ctx_open(&r->ctx, b->rep);
+            rv = nng_ctx_open(&r->ctx, d->rep);
         if (rv)
             return kiri_fail(err, KIRI_INTERNAL, "cannot open a REP context: %s",
                              nng_strerror(rv));
     }
     for (uint32_t i = 0; i < BUS_REQUESTS; i++)
-        receive(&b->request[i]);
+        receive(&d->request[i]);
     return 0;
 }
 
-void requests_stop(struct bus *b)
+void requests_stop(struct desk *d)
 {
     for (uint32_t i = 0; i < BUS_REQUESTS; i++) {
-        struct bus_request *r = &b->request[i];
+        struct bus_request *r = &d->request[i];
         if (!r->aio)
             continue;
         nng_aio_stop(r->aio);
@@ -93,6 +94,11 @@ const char *bus_request_text(const struct bus_request *r, size_t *len)
 uint64_t bus_request_uid(const struct bus_request *r)
 {
     return r->uid;
+}
+
+enum bus_desk bus_request_desk(const struct bus_request *r)
+{
+    return r->desk == &r->desk->bus->inbox ? BUS_INBOX : BUS_CONTROL;
 }
 
 struct bus_request *bus_next_request(struct bus *b)

@@ -8,7 +8,7 @@
 
 struct answer {
     struct answer *next;
-    char id[ANSWERS_ID_MOST + 1];
+    char id[ANSWERS_KEY_MOST + 1];
     uint32_t crc;  /* of the request */
     size_t asked;  /* bytes of the request */
     int64_t ended; /* mono ms; json is set from then on */
@@ -71,7 +71,7 @@ struct answer *answers_find(struct answers *a, const char *id, int64_t now)
 struct answer *answers_begin(struct answers *a, const char *id, const char *text,
                              size_t len)
 {
-    struct answer *x = strlen(id) <= ANSWERS_ID_MOST ? calloc(1, sizeof *x) : NULL;
+    struct answer *x = strlen(id) <= ANSWERS_KEY_MOST ? calloc(1, sizeof *x) : NULL;
 
     if (!x)
         return NULL;

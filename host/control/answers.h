@@ -13,11 +13,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ANSWERS_ID_MOST 64u
-#define ANSWERS_KEPT    1024u
-#define ANSWERS_BYTES   (4u << 20)
-#define ANSWERS_MS      (10 * 60 * 1000)
-#define ANSWERS_WAITERS 32u /* for one id at once: as many as the bus has contexts */
+#define ANSWERS_ID_MOST  64u /* of a request's id, as its sender made it */
+#define ANSWERS_KEY_MOST 97u /* what it is kept by: the inbox puts the atom before it */
+#define ANSWERS_KEPT     1024u
+#define ANSWERS_BYTES    (4u << 20)
+#define ANSWERS_MS       (10 * 60 * 1000)
+#define ANSWERS_WAITERS  32u /* for one id at once: as many as the bus has contexts */
 
 struct answer; /* one id: its command runs, or has its answer */
 

@@ -147,7 +147,7 @@ static void one_id_has_no_more_waiters_than_the_bus_has_contexts(void **state)
 static void an_id_that_is_too_long_is_no_id(void **state)
 {
     struct answers a;
-    char id[ANSWERS_ID_MOST + 2];
+    char id[ANSWERS_KEY_MOST + 2];
     (void)state;
 
     answers_init(&a);
