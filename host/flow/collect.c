@@ -71,6 +71,7 @@ static void run_collect(struct instance *in)
             .n = in->schema->n_fields,
             .time_ms = clock_now(in->flow->clock),
             .v = v,
+            .cause = in->call_cause,
         };
         kiri_missing(in->schema, v);
         rc = in->atom->collect(in->self, &obs);
@@ -172,12 +173,19 @@ static void call(struct instance *in, enum call_what what)
         in->calling = 0; /* the host is stopping */
 }
 
-static void collect_now(struct instance *in)
+static void collect_now(struct instance *in, enum kiri_cause cause)
 {
-    if (in->calling)
-        in->skipped++;
-    else
-        call(in, CALL_COLLECT);
+    if (in->calling) { /* an fd stays readable; a tick is owed while that is served */
+        if (cause == KIRI_PERIOD && in->call_cause == KIRI_READABLE && !in->owed)
+            in->owed = 1;
+        else if (cause == KIRI_PERIOD)
+            in->skipped++;
+        return;
+    }
+    in->call_cause = cause;
+    if (cause == KIRI_PERIOD)
+        in->owed = 0;
+    call(in, CALL_COLLECT);
 }
 
 static void on_tick(uv_timer_t *timer)
@@ -193,7 +201,7 @@ static void on_tick(uv_timer_t *timer)
         collect_open(in); /* schedules the next try itself, if there must be one */
         return;
     }
-    collect_now(in);
+    collect_now(in, KIRI_PERIOD);
     schedule(in);
 }
 
@@ -204,7 +212,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     (void)status, (void)events;
     uv_poll_stop(poll); /* the fd stays readable until the atom has read it */
     if (!in->closing)
-        collect_now(in);
+        collect_now(in, KIRI_READABLE);
 }
 
 /* Listens to the fd again; after an error only when the next try is due. */
@@ -311,7 +319,7 @@ static void opened(struct instance *in)
     in->pause = 0;
     in->answered = clock_mono(in->flow->clock);
     instance_report(in, INSTANCE_WELL, "%s", "");
-    collect_now(in);
+    collect_now(in, KIRI_PERIOD);
     schedule(in);
 }
 
@@ -368,7 +376,9 @@ static void deliver(struct flow_message *m)
     } else if (in->call_what == CALL_COLLECT) {
         collected(in);
         if (in->call_rc == KIRI_MORE && !in->closing)
-            collect_now(in);
+            collect_now(in, in->call_cause);
+        else if (in->owed && !in->closing)
+            collect_now(in, KIRI_PERIOD);
         else
             rearm(in);
     } else if (in->call_rc == KIRI_OK) {

@@ -74,6 +74,8 @@ struct instance {
     struct flow_message called;
     int opened; /* open() succeeded; before, self is the callback thread's */
     int calling, call_rc;
+    enum kiri_cause call_cause;    /* of a collect */
+    int owed;                      /* a tick came while only its fd was served */
     struct plugin_trouble trouble; /* of the last callback that failed             */
     int64_t call_began; /* mono ms                                                      */
     int64_t watched;    /* call_began as collect_watch last saw it */

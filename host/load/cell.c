@@ -88,6 +88,7 @@ static int collect(void *self, struct kiri_obs *out)
     c->trouble = (struct plugin_trouble){ 0 };
     cell_begin(&c->out, CELL_COLLECT);
     cell_i64(&c->out, out->time_ms);
+    cell_u32(&c->out, out->cause);
     rc = cell_ask(c, CELL_ROW, CELL_DEADLINE_MS, " in collect()", &f);
     return rc ? rc : take_row(c, &f, out);
 }

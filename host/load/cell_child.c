@@ -99,6 +99,7 @@ static int on_collect(struct cell_host *h, struct inmate *in, struct cell_frame 
     union kiri_value v[KIRI_MAX_FIELDS];
     struct kiri_obs obs = { .size = sizeof obs, .v = v, .time_ms = cell_take_i64(f) };
 
+    obs.cause = cell_take_u32(f);
     if (!in->schema || !cell_all_read(f))
         return -1;
     obs.n = in->schema->n_fields;

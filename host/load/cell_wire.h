@@ -14,6 +14,7 @@
  *   OPEN  i64 time,   OPENED  i32 status, text why; with KIRI_OK: u32 has_fd, schema
  *    u32 n, n x (text name, text value)
  *   COLLECT i64 time, ROW     i32 status; with OK and MORE: i64 time, text label, values
+ *    u32 cause
  *   CLOSE             CLOSED
  *   VALUE i32 status, KV_GET  text key, u32 cap    while the host waits for an answer
  *    text             KV_PUT  text key, text value

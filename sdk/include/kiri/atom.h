@@ -142,6 +142,13 @@ union kiri_value {
     } words; /* WORDS */
 };
 
+/* Why collect() is called. With both a period and an fd, READABLE says that it is not yet
+ * time for a row unless the fd brings one. */
+enum kiri_cause {
+    KIRI_PERIOD,  /* the period is up                                                  */
+    KIRI_READABLE /* only the fd is readable                                           */
+};
+
 /* What collect() fills in. On entry: now, NULL, every value "missing". */
 struct kiri_obs {
     uint32_t size;       /* as the host filled it                                      */
@@ -149,6 +156,8 @@ struct kiri_obs {
     int64_t time_ms;     /* UTC; change it if you know better                          */
     const char *label;   /* what it is about, for a person: a path; never scored       */
     union kiri_value *v; /* [n], in schema order                                       */
+    uint32_t cause;      /* on entry: enum kiri_cause                                  */
+    uint32_t reserved;
 };
 
 struct kiri_token {
