@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "flow/lines.h"
 #include "screen/terminal.h"
+#include "screen/view_bytes.h"
 #include "screen/view_number.h"
 
 #include <kiri/schema.h>
@@ -16,11 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <wchar.h>
 
-#define NOTABLE 3.0f /* nats from which a character is coloured: p < .05 */
-#define RAREST  1e-6 /* rarer than this is one thing */
-#define GLARING 6.0f /* p < .0025                                         */
+#define RAREST 1e-6 /* rarer than this is one thing */
 
 enum { MODEL, INPUT, TEXT, JSON, BUDGET };
 
@@ -91,41 +89,20 @@ static void write_json(struct scorer *s, const char *text, size_t len,
 
 /* ---- for people ------------------------------------------------------------------ */
 
-static enum colour nats_colour(float nats)
-{
-    return nats >= GLARING ? RED : nats >= NOTABLE ? YELLOW : PLAIN;
-}
-
-/* Bytes of the character at s: more than one only for valid UTF-8. */
-static size_t character(const char *s, size_t len)
-{
-    mbstate_t state = { 0 };
-    size_t n = mbrtowc(NULL, s, len, &state);
-
-    return n == 0 || n > len ? 1 : n;
-}
-
 /* The text, each character in the colour of its most surprising token. */
-static void write_text(struct canvas *c, const char *text, size_t len,
-                       const struct lines_verdict *v)
+static int write_text(struct canvas *c, const char *text, size_t len,
+                      const struct lines_verdict *v)
 {
-    char shown[MB_LEN_MAX + 1];
-    uint32_t t = 0;
+    float *nats = calloc(len + 1, sizeof *nats);
 
-    for (size_t at = 0, n; at < len; at += n) {
-        float nats = 0;
-        n = character(text + at, len - at);
-        for (; v->tokens[t].at < at + n && v->tokens[t].len; t++)
-            if (v->tokens[t].nats > nats)
-                nats = v->tokens[t].nats;
-        if (t && !v->tokens[t].len && nats == 0)
-            nats = v->tokens[t - 1].nats;
-        memcpy(shown, text + at, n);
-        shown[n] = '\0';
-        canvas_text(c, nats_colour(nats), *shown ? shown : "?");
-    }
-    if (v->tokens[v->n - 1].nats >= NOTABLE)
-        canvas_text(c, nats_colour(v->tokens[v->n - 1].nats), " <end>");
+    if (!nats)
+        return -1;
+    for (uint32_t t = 0; t < v->n; t++)
+        for (uint32_t i = 0; i < (v->tokens[t].len ? v->tokens[t].len : 1); i++)
+            nats[v->tokens[t].at + i] = v->tokens[t].nats;
+    view_bytes(c, text, len, nats);
+    free(nats);
+    return 0;
 }
 
 static void write_head(struct scorer *s)
@@ -136,8 +113,8 @@ static void write_head(struct scorer *s)
     canvas_end(&c);
 }
 
-static void write_line(struct scorer *s, const char *text, size_t len,
-                       const struct lines_verdict *v)
+static int write_line(struct scorer *s, const char *text, size_t len,
+                      const struct lines_verdict *v)
 {
     struct canvas c = { .out = &s->out, .style = s->style };
     int odd = s->calibrated && v->tail <= s->budget;
@@ -152,8 +129,9 @@ static void write_line(struct scorer *s, const char *text, size_t len,
     canvas_textf(&c, PLAIN, "%8.1f  %8.2f  %6.1f  ", v->total, v->surprise, v->worst);
     canvas_right(&c, odd ? RED : PLAIN, 39, rare);
     canvas_to(&c, 41);
-    write_text(&c, text, len, v);
+    int rc = write_text(&c, text, len, v);
     canvas_end(&c);
+    return rc;
 }
 
 /* ---- rows ------------------------------------------------------------------------ */
@@ -167,8 +145,8 @@ static int score_row(struct scorer *s, const char *text, size_t len,
         return kiri_fail(err, KIRI_INTERNAL, "memory is short");
     if (s->json)
         write_json(s, text, len, &verdict);
-    else
-        write_line(s, text, len, &verdict);
+    else if (write_line(s, text, len, &verdict))
+        return kiri_fail(err, KIRI_INTERNAL, "memory is short");
     if (buf_failed(&s->out))
         return kiri_fail(err, KIRI_INTERNAL, "memory is short");
     s->rows++;

@@ -20,7 +20,7 @@ enum { TEXT, SEED, OUT, STEPS, QUIET };
 
 /* "fold 2 of 5  step 150 of 500  loss 1.92  held back 2.10  120,000 tokens/s  4 s left"
  */
-static void describe(struct canvas *c, const struct lines_progress *p, int64_t ms)
+static void describe(struct canvas *c, const struct school_progress *p, int64_t ms)
 {
     double seconds = (double)(ms > 1 ? ms : 1) / 1e3;
     double steps = (double)(p->part - 1) * p->steps + p->step;
@@ -39,7 +39,7 @@ static void describe(struct canvas *c, const struct lines_progress *p, int64_t m
     canvas_textf(c, FAINT, "  %s tokens/s  %s left", rate, time);
 }
 
-static int tell(void *ctx, const struct lines_progress *p)
+static int tell(void *ctx, const struct school_progress *p)
 {
     struct progress *progress = ctx;
     struct buf line = { 0 };

@@ -129,27 +129,55 @@ double gauge_score(const struct gauge *g, double x)
     return score < SCORE_FAR ? score : SCORE_FAR;
 }
 
+/* The fit beyond the counted part of the tail: the excesses of the `top` largest over the
+ * value just below them. */
+struct far_tail {
+    uint32_t top;
+    double threshold, mean;
+};
+
+static uint32_t top_of(uint32_t n)
+{
+    return n / 50 > 10 ? n / 50 : 10;
+}
+
+static struct far_tail fit(const struct past *p)
+{
+    uint32_t n = p->n, top = top_of(n);
+    struct far_tail f = { .top = top, .threshold = (double)p->sorted[n - top - 1] };
+
+    for (uint32_t i = n - top; i < n; i++)
+        f.mean += ((double)p->sorted[i] - f.threshold) / top;
+    if (!(f.mean > PAST_FINE))
+        f.mean = PAST_FINE;
+    return f;
+}
+
 double past_tail(const struct past *p, double x)
 {
     if (p->n < PAST_ENOUGH)
         return 1;
-    uint32_t n = p->n, top = n / 50 > 10 ? n / 50 : 10;
-    uint32_t above = n - rank_of(p, (float)x);
-    double counted = (above + 1.0) / (n + 1.0);
-    if (above >= top)
-        return counted;
+    uint32_t n = p->n, above = n - rank_of(p, (float)x);
+    if (above >= top_of(n))
+        return (above + 1.0) / (n + 1.0);
 
-    /* Excesses of the `top` largest over the value just below them. */
-    double threshold = (double)p->sorted[n - top - 1], mean = 0;
-    for (uint32_t i = n - top; i < n; i++)
-        mean += ((double)p->sorted[i] - threshold) / top;
-    if (!(mean > PAST_FINE))
-        mean = PAST_FINE;
-    double far = (x - threshold) / (mean * top);
-    double tail = (top + 1.0) / (n + 1.0) * exp(-(double)top * log1p(far));
+    struct far_tail f = fit(p);
+    double far = (x - f.threshold) / (f.mean * f.top);
+    double tail = (f.top + 1.0) / (n + 1.0) * exp(-(double)f.top * log1p(far));
     if (tail > 1)
         tail = 1;
     return tail > 1e-12 ? tail : 1e-12;
+}
+
+double past_level(const struct past *p, double tail)
+{
+    if (p->n < PAST_ENOUGH)
+        return INFINITY;
+    struct far_tail f = fit(p);
+    double share = (f.top + 1.0) / (p->n + 1.0) / tail;
+    if (share < 1)
+        share = 1;
+    return f.threshold + f.mean * f.top * expm1(log(share) / f.top);
 }
 
 int alarm_step(struct alarm *a, double tail, double rate)

@@ -56,6 +56,9 @@ double decades_of_z(double z);
  * exponential whose rate has Jeffreys' prior: Zellner 1971). m is PAST_FINE at least.
  * Never below 1e-12; 1 while fewer than PAST_ENOUGH are held. */
 double past_tail(const struct past *p, double x);
+/* The value beyond the counted part of the tail whose past_tail is `tail`; INFINITY while
+ * fewer than PAST_ENOUGH are held. */
+double past_level(const struct past *p, double tail);
 
 /* The onset logic: an alarm opens at the first row whose tail is at most `rate` after at
  * least QUIET_ROWS quiet rows, and closes after QUIET_ROWS quiet rows. */

@@ -5,7 +5,8 @@
  * First training at the warm-up's end; then a short turn after each STREAM_TURN rows: one
  * window of the newest rows, the others drawn from all of the history (replay), so that
  * what is new is learned and what is old is not forgotten. Random numbers come from
- * (seed, generation): the same history gives the same model.
+ * (seed, generation): the same history gives the same model. Rows that stand alone are
+ * first trained by stream_alone.c.
  */
 #include "flow/stream.h"
 
@@ -76,7 +77,7 @@ static int saw_the_training(const struct stream *s, uint64_t row)
 {
     uint64_t trained = s->rows - s->scored;
 
-    return s->gen && row >= trained && row - trained < START_ROWS;
+    return s->context && s->gen && row >= trained && row - trained < START_ROWS;
 }
 
 /* Window k of the batch: BOS and up to context + 1 rows from row `from` on. */
@@ -217,6 +218,8 @@ int stream_learn(struct stream *s, const struct gpt_parallel *par,
     *out = (struct stream_lesson){ .gen = s->gen };
     if (due == STREAM_NOTHING)
         return 0;
+    if (due == STREAM_WARMUP && !s->context)
+        return stream_learn_alone(s, par, progress, ctx, out);
     if (moments_save(s, &saved) || batch_init(&batch, s->schema, shape->context))
         goto done;
     g = gpt_copy(s->gpt);

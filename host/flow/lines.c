@@ -78,13 +78,14 @@ static double decades(const struct lines *m, double sum, double worst)
     return -log10(by_sum < by_worst ? by_sum : by_worst);
 }
 
-int lines_calibrate(struct lines *m, const float *sum, const float *worst, uint32_t n)
+int lines_calibrate(struct lines *m, const struct school_mark *mark, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++)
-        if (past_add(&m->sum, sum[i]) || past_add(&m->worst, worst[i]))
+        if (past_add(&m->sum, mark[i].sum) || past_add(&m->worst, mark[i].worst))
             return -1;
     for (uint32_t i = 0; i < n; i++)
-        if (past_add(&m->scores, (float)decades(m, (double)sum[i], (double)worst[i])))
+        if (past_add(&m->scores,
+                     (float)decades(m, (double)mark[i].sum, (double)mark[i].worst)))
             return -1;
     m->facts.held_back = n;
     return 0;

@@ -20,6 +20,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "flow/calibrate.h"
+#include "flow/stream_school.h"
 #include "model/interchange.h"
 
 #include <stddef.h>
@@ -27,7 +28,8 @@
 #include <stdio.h>
 
 #define LINES_LONGEST   65536u /* bytes of a line that are scored                      */
-#define LINES_TAUGHT    255u   /* bytes of a line that are trained                     */
+#define LINES_BOS       256u /* of TEXT: the id behind the bytes                       */
+#define LINES_TAUGHT    255u /* bytes of a line that are trained                     */
 #define LINES_FILE_MOST (256u << 20) /* bytes of a model or of a text to train on */
 #define LINES_ODD       0.003 /* default budget: tail of an anomalous row             */
 
@@ -78,19 +80,11 @@ int lines_next(FILE *file, size_t most, struct buf *line, uint64_t *cut);
 
 /* ---- training (lines_learn.c) ------------------------------------------------------ */
 
-struct lines_progress {
-    uint32_t part, parts; /* trainings: one for each fold, then the model's            */
-    uint32_t step, steps; /* of this part                                              */
-    uint64_t tokens;      /* trained so far, all parts                                 */
-    float loss;           /* of this step, nats per token                              */
-    float held_back;      /* of the last look at held-back rows; NaN: none yet         */
-    int looked;           /* such a look was taken after this step                     */
-};
 struct lines_plan {
     uint64_t seed;
     uint32_t steps; /* 0: by the number of rows */
     /* Called after every step; nonzero gives up. May be NULL. */
-    int (*progress)(void *ctx, const struct lines_progress *p);
+    int (*progress)(void *ctx, const struct school_progress *p);
     void *ctx;
 };
 struct lines_report {
@@ -101,15 +95,8 @@ struct lines_report {
     int gave_up;               /* progress() said so; no model then                    */
 };
 
-/*
- * Trains a TEXT model on the lines of text[len). The learning rate falls from .01 to 0,
- * batches of 4; every so often the rows held back are looked at, the best weights so far
- * are kept, and five looks without a better one end it. From 1,000 rows on every tenth is
- * held back. Of fewer, a tenth would be too little to calibrate by: each fifth is held
- * back in turn from a training of its own, so every row gets a score from a model that
- * did not know it, and the model itself is trained on all rows for as long as was best.
- * Under 10 rows nothing is held back. The same seed gives the same model.
- */
+/* Trains a TEXT model on the lines of text[len), each a row of the school
+ * (stream_school.h). The same seed gives the same model. */
 struct lines *lines_train(const char *text, size_t len, const struct lines_plan *plan,
                           struct lines_report *report, struct kiri_error *err);
 

@@ -130,19 +130,24 @@ static int get_calibration(struct lines *m, const struct safetensors *st,
     const struct tensor *t = safetensors_find(st, "calibration.sum");
     uint32_t n = t && t->count <= PAST_ROWS ? (uint32_t)t->count : 0;
     float *sum = calloc(n + 1u, sizeof *sum), *worst = calloc(n + 1u, sizeof *worst);
+    struct school_mark *mark = calloc(n + 1u, sizeof *mark);
     int rc = -1;
 
-    if (!sum || !worst)
+    if (!sum || !worst || !mark)
         kiri_fail(err, KIRI_INTERNAL, "memory is short");
     else if (safetensors_copy(st, "calibration.sum", TENSOR_F32, n, sum, err) ||
              safetensors_copy(st, "calibration.worst", TENSOR_F32, n, worst, err))
         rc = -1; /* said */
-    else if (lines_calibrate(m, sum, worst, n))
-        kiri_fail(err, KIRI_INTERNAL, "memory is short");
-    else
-        rc = 0;
+    else {
+        for (uint32_t i = 0; i < n; i++)
+            mark[i] = (struct school_mark){ sum[i], worst[i] };
+        rc = lines_calibrate(m, mark, n);
+        if (rc)
+            kiri_fail(err, KIRI_INTERNAL, "memory is short");
+    }
     free(sum);
     free(worst);
+    free(mark);
     return rc;
 }
 

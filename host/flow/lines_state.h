@@ -29,8 +29,8 @@ struct lines {
 
 /* Takes over gpt and vocab (also when it fails). NULL when memory is short. */
 struct lines *lines_new(enum lines_kind kind, struct gpt *gpt, struct vocab *vocab);
-/* Remembers the sums and worst tokens of n rows that the model was not trained on. */
-int lines_calibrate(struct lines *m, const float *sum, const float *worst, uint32_t n);
+/* Remembers the marks of n rows that the model was not trained on. */
+int lines_calibrate(struct lines *m, const struct school_mark *mark, uint32_t n);
 
 /* The language of bytes as the SDK knows it: one field, always there. */
 struct lines_schema {

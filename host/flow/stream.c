@@ -38,6 +38,16 @@ static int speaks(const struct kiri_schema *schema, char *why, size_t cap)
     return 1;
 }
 
+/* DESIGN 4: texts are measured by their sum and their worst token. */
+static int sums_up(const struct kiri_schema *schema)
+{
+    for (uint32_t i = 0; i < schema->n_fields; i++)
+        if (schema->fields[i].kind == KIRI_TEXT)
+            return schema->aggregate == KIRI_BY_SCHEMA || schema->aggregate == KIRI_SUM ||
+                   schema->aggregate == KIRI_WORST;
+    return schema->aggregate == KIRI_SUM || schema->aggregate == KIRI_WORST;
+}
+
 static struct gpt_shape shape_for(const struct stream *s)
 {
     uint32_t positions = (s->context + 1) * s->max_tokens;
@@ -76,6 +86,11 @@ void stream_adjust(struct stream *s, const struct stream_options *o)
     s->options.alarm_rate = o->alarm_rate > 0 ? o->alarm_rate : 1e-3;
 }
 
+void stream_reword(struct stream *s, const struct kiri_schema *same)
+{
+    s->schema = same;
+}
+
 struct stream *stream_new(const struct kiri_schema *schema,
                           const struct stream_options *o, char *why, size_t cap)
 {
@@ -93,6 +108,7 @@ struct stream *stream_new(const struct kiri_schema *schema,
     s->bos = (uint16_t)kiri_schema_bos(schema);
     s->max_tokens = kiri_schema_max_tokens(schema);
     s->context = kiri_schema_context(schema);
+    s->by_sum = sums_up(schema);
     s->alarm = (struct alarm)ALARM_START;
 
     struct gpt_shape shape = shape_for(s);
@@ -201,27 +217,48 @@ static void read_row(struct stream *s, const struct memory *m)
 
 /* ---- the verdict ----------------------------------------------------------------- */
 
-/* The most probable words of field f at position t, most probable first. */
+/* A word takes its place among those that were expected, most probable first. */
+static void expect_word(uint16_t id, float p, struct verdict_field *out)
+{
+    uint32_t at = out->n_expected;
+
+    if (p < 0.02f || (at == STREAM_EXPECTED && p <= out->expected[at - 1].p))
+        return;
+    if (at == STREAM_EXPECTED)
+        at--;
+    else
+        out->n_expected++;
+    for (; at > 0 && out->expected[at - 1].p < p; at--)
+        out->expected[at] = out->expected[at - 1];
+    out->expected[at].word = id;
+    out->expected[at].p = p;
+}
+
+/* The most probable words of field f at position t; a text may also have ended there. */
 static void expect(const struct stream *s, uint32_t f, uint32_t t,
                    struct verdict_field *out)
 {
     const float *logp = s->logp + (size_t)t * s->vocab;
     uint32_t first, n = kiri_schema_words(s->schema, f, &first);
 
-    for (uint32_t id = first; id < first + n; id++) {
-        float p = expf(logp[id]);
-        uint32_t at = out->n_expected;
-        if (p < 0.02f || (at == STREAM_EXPECTED && p <= out->expected[at - 1].p))
-            continue;
-        if (at == STREAM_EXPECTED)
-            at--;
-        else
-            out->n_expected++;
-        for (; at > 0 && out->expected[at - 1].p < p; at--)
-            out->expected[at] = out->expected[at - 1];
-        out->expected[at].word = (uint16_t)id;
-        out->expected[at].p = p;
-    }
+    for (uint32_t id = first; id < first + n; id++)
+        expect_word((uint16_t)id, expf(logp[id]), out);
+    if (s->schema->fields[f].kind == KIRI_TEXT)
+        expect_word(s->bos, expf(logp[s->bos]), out);
+}
+
+/* The nats of a text's tokens [t, end), one by one. */
+static void tell_each(const struct stream *s, uint32_t t, uint32_t end,
+                      struct verdict *out, struct verdict_field *field)
+{
+    uint32_t n = end - t;
+
+    if (n > STREAM_EACH - out->n_each)
+        return;
+    memcpy(out->each + out->n_each, s->nll + t, n * sizeof *out->each);
+    field->each = (uint16_t)out->n_each;
+    field->n_each = (uint16_t)n;
+    out->n_each += n;
 }
 
 /* Tokens [t, end) are field f's. */
@@ -246,9 +283,18 @@ static void judge_field(const struct stream *s, const struct memory *m, uint32_t
     expect(s, out->field, worst, out);
 }
 
-/* Fields, surprise and blame; returns the row's excess: mean of nll - entropy. */
-static float judge(const struct stream *s, const struct memory *m, struct verdict *out)
+/* What a row's scored tokens come to. */
+struct statistics {
+    float excess; /* mean of nll - entropy */
+    double sum;   /* of nll                */
+    float worst;  /* nll                   */
+};
+
+/* Fields, surprise and blame. */
+static struct statistics judge(const struct stream *s, const struct memory *m,
+                               struct verdict *out)
 {
+    struct statistics all = { 0 };
     float nats = 0, excess = 0, most = -INFINITY;
     uint32_t scored = 0;
 
@@ -262,17 +308,23 @@ static float judge(const struct stream *s, const struct memory *m, struct verdic
         for (uint32_t i = t; i < end; i++) {
             nats += s->nll[i];
             excess += s->nll[i] - s->entropy[i];
+            all.sum += (double)s->nll[i];
+            if (s->nll[i] > all.worst)
+                all.worst = s->nll[i];
         }
         scored += end - t;
         struct verdict_field *v = &out->field[out->n_fields++];
         judge_field(s, m, t, end, v);
+        if (s->schema->fields[f].kind == KIRI_TEXT)
+            tell_each(s, t, end, out, v);
         if (v->excess > most) {
             most = v->excess;
             out->blame = f;
         }
     }
     out->surprise = scored ? nats / (float)scored : 0;
-    return scored ? excess / (float)scored : 0;
+    all.excess = scored ? excess / (float)scored : 0;
+    return all;
 }
 
 /* ---- rows ------------------------------------------------------------------------ */
@@ -328,8 +380,11 @@ int stream_push(struct stream *s, const struct stream_row *row, struct verdict *
     if (!m)
         return -1;
     read_row(s, m);
-    float excess = judge(s, m, out);
-    if (s->gen && stream_calibrate(s, excess, out)) {
+    struct statistics x = judge(s, m, out);
+    int rc = !s->gen     ? 0
+             : s->by_sum ? stream_calibrate_sum(s, (float)x.sum, x.worst, out)
+                         : stream_calibrate(s, x.excess, out);
+    if (rc) {
         free(m);
         s->window_ok = 0;
         return -1;

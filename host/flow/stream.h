@@ -13,6 +13,10 @@
  * rows, so that what a row sees depends on its number only and the key-value cache is
  * refilled once in context / 2 rows.
  *
+ * Rows without context (texts, unless their schema says otherwise) stand alone: the first
+ * training holds some back to calibrate by, so they have a tail at once, and each alarm
+ * is one row's.
+ *
  * Threads: one caller at a time; the caller may hand the whole stream to another thread.
  */
 #ifndef KIRI_FLOW_STREAM_H
@@ -27,7 +31,7 @@
 
 #define STREAM_KEEPS    8192u /* rows of history that learning replays */
 #define STREAM_TURN     128u /* rows between learning turns                              */
-#define STREAM_BLIND    104u /* rows after the training before any can have a tail */
+#define STREAM_BLIND    104u /* rows in time after the training before one has a tail */
 #define STREAM_EXPECTED 3u   /* words that a verdict says were expected instead   */
 
 struct stream_options {
@@ -46,6 +50,8 @@ struct stream_row {
     const union kiri_value *v; /* [n_fields]; hour and weekday filled in */
 };
 
+#define STREAM_EACH 1024u /* tokens of texts whose nats a verdict tells one by one */
+
 /* One field of a verdict. A field of several tokens (TEXT) speaks by its worst one. */
 struct verdict_field {
     uint16_t field; /* index in the schema                                     */
@@ -57,6 +63,8 @@ struct verdict_field {
         uint16_t word;
         float p;
     } expected[STREAM_EXPECTED]; /* most probable first, p >= .02 */
+    uint16_t each, n_each; /* TEXT: its tokens' nats are verdict.each[each, + n_each); 0:
+                              it is no text, or the texts before it filled the room */
 };
 
 struct verdict {
@@ -74,6 +82,9 @@ struct verdict {
     uint32_t clamped; /* values out of range                                     */
     uint32_t n_fields;
     struct verdict_field field[KIRI_MAX_FIELDS]; /* scored fields, in schema order */
+    uint32_t n_each;
+    float each[STREAM_EACH]; /* nats of a TEXT's bytes and its end, or of its missing word
+                              */
 };
 
 struct stream;
@@ -86,6 +97,10 @@ struct stream *stream_new(const struct kiri_schema *schema,
 void stream_free(struct stream *s); /* NULL is fine */
 /* New rules from the next row on; the seed is the one that it was made with. */
 void stream_adjust(struct stream *s, const struct stream_options *o);
+/* The same language in other memory: equal by kiri_schema_hash. It must outlive the
+ * stream.
+ */
+void stream_reword(struct stream *s, const struct kiri_schema *same);
 
 /* Scores one row, then remembers it. 0, or -1 when memory is short: nothing happened. */
 int stream_push(struct stream *s, const struct stream_row *row, struct verdict *out);

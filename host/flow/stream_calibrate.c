@@ -5,6 +5,8 @@
  * the mean of six. Each is measured against its own past. The newest rows are not past
  * yet (guard cells, as radar has: Finn & Johnson 1968): else an incident that takes a few
  * rows to be sure of would have become its own yardstick by then.
+ *
+ * A text's two statistics are the sum of its nats and its worst token.
  */
 #include "flow/stream_state.h"
 
@@ -49,13 +51,13 @@ static uint32_t counts(struct stream *s, const struct verdict *v)
 }
 
 /* The row waits behind the guard; the one that has waited longest becomes past. The first
- * rows after the training never do: an atom that watches this machine has seen it train.
- */
+ * rows after the training never do: an atom that watches this machine has seen it train
+ * (one that reads texts has not). */
 static int remember(struct stream *s, struct guarded now)
 {
     struct guarded oldest = s->guarded[0];
 
-    if (s->scored <= START_ROWS)
+    if (s->context && s->scored <= START_ROWS)
         return 0;
     if (s->n_guarded < GUARD_ROWS) {
         s->guarded[s->n_guarded++] = now;
@@ -71,20 +73,71 @@ static int remember(struct stream *s, struct guarded now)
     return 0;
 }
 
-int stream_calibrate(struct stream *s, float excess, struct verdict *out)
+/* One step of the alarm; 1: it opens, -1: it closes. Rows that stand alone are alarms by
+ * themselves: nothing waits for quiet rows. */
+static int step(struct stream *s, double tail)
 {
-    float six = mean_of_six(s, excess);
-    double row_score = gauge_score(&s->by_row, (double)excess);
+    if (s->context)
+        return alarm_step(&s->alarm, tail, s->options.alarm_rate);
+    int was = (int)s->alarm.open;
+    s->alarm.open = tail <= s->options.alarm_rate;
+    return s->alarm.open ? 1 : -was;
+}
+
+/* A row that is an alarm by itself is remembered as one that just was: left out, it would
+ * cut the tail off; as far out as it was, it would hide the next. (A tail of rows that
+ * were cut there is some 6 % short.) The two statistics share the rate: tail_of. */
+static float no_more_than(float x, const struct past *past, double rate)
+{
+    double level = past_level(past, rate / 2);
+
+    return (double)x > level ? (float)level : x;
+}
+
+static int calibrate(struct stream *s, float row, float six, struct verdict *out)
+{
+    double row_score = gauge_score(&s->by_row, (double)row);
     double six_score = gauge_score(&s->by_six, (double)six);
     double score = row_score > six_score ? row_score : six_score;
 
     out->score = (float)(score < SCORE_MOST ? score : SCORE_MOST);
-    out->tail = (float)tail_of(s, excess, six);
-    int step = alarm_step(&s->alarm, (double)out->tail, s->options.alarm_rate);
-    out->onset = step > 0;
-    out->closed = step < 0;
+    out->tail = (float)tail_of(s, row, six);
+    int went = step(s, (double)out->tail);
+    out->onset = went > 0;
+    out->closed = went < 0;
     out->alarm = (int)s->alarm.open;
-    s->alarms += step > 0;
+    s->alarms += went > 0;
     s->scored++;
-    return remember(s, (struct guarded){ excess, six, counts(s, out) });
+    if (out->alarm && !s->context) {
+        row = no_more_than(row, &s->row_tail, s->options.alarm_rate);
+        six = no_more_than(six, &s->six_tail, s->options.alarm_rate);
+    }
+    return remember(s, (struct guarded){ row, six, counts(s, out) });
+}
+
+int stream_calibrate(struct stream *s, float excess, struct verdict *out)
+{
+    return calibrate(s, excess, mean_of_six(s, excess), out);
+}
+
+int stream_calibrate_sum(struct stream *s, float sum, float worst, struct verdict *out)
+{
+    return calibrate(s, s->schema->aggregate == KIRI_WORST ? worst : sum, worst, out);
+}
+
+int stream_calibrate_seed(struct stream *s, const struct school_mark *mark, uint32_t n)
+{
+    for (uint32_t i = 0; i < n && s->by_sum; i++) {
+        float worst = mark[i].worst;
+        float sum = s->schema->aggregate == KIRI_WORST ? worst : mark[i].sum;
+        if (gauge_add(&s->by_row, sum) || gauge_add(&s->by_six, worst) ||
+            past_add(&s->row_tail, sum) || past_add(&s->six_tail, worst)) {
+            gauge_fini(&s->by_row);
+            gauge_fini(&s->by_six);
+            past_fini(&s->row_tail);
+            past_fini(&s->six_tail);
+            return -1;
+        }
+    }
+    return 0;
 }

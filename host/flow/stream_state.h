@@ -7,6 +7,7 @@
 
 #include "flow/calibrate.h"
 #include "flow/stream.h"
+#include "flow/stream_school.h"
 
 #define STREAM_BATCH 4u    /* windows a training step */
 #define TAIL_ROWS    64u   /* fewer normal rows have no tail to speak of */
@@ -16,7 +17,7 @@
 
 /* A row that is not past yet. */
 struct guarded {
-    float row, six;  /* its excess, and the mean over six rows that it ended */
+    float row, six;  /* its two statistics */
     uint32_t counts; /* 1: it is one of the normal rows that tails are measured on */
 };
 
@@ -33,8 +34,9 @@ struct stream {
 
     /* the language */
     uint32_t vocab, max_tokens;
-    uint32_t context; /* past observations in a full window */
+    uint32_t context; /* past observations in a full window; 0: each row stands alone */
     uint16_t bos;
+    int by_sum; /* a row's statistics are the sum of its nats and its worst token */
 
     /* the live generation */
     uint64_t gen; /* 0: never trained */
@@ -55,9 +57,10 @@ struct stream {
     int window_ok;                   /* 0: refill (another generation, a fresh start) */
     uint16_t pending; /* the last token, not fed yet: its side rows are the next row's */
 
-    /* calibration */
-    struct gauge by_row, by_six; /* excess of the row, and its mean over six rows */
-    float six[QUIET_ROWS];       /* the last six excesses */
+    /* calibration: of the row's excess and of its mean over six rows; by_sum: of the sum
+       of the row's nats and of its worst token */
+    struct gauge by_row, by_six;
+    float six[QUIET_ROWS]; /* the last six excesses */
     uint32_t n_six;
     struct past row_tail, six_tail;     /* the same, of rows outside alarms */
     struct guarded guarded[GUARD_ROWS]; /* oldest first */
@@ -76,5 +79,15 @@ struct stream {
 /* stream_calibrate.c: score, tail and alarm of a row by its excess (mean of nll minus
  * entropy), against the past. 0, or -1 when memory is short. */
 int stream_calibrate(struct stream *s, float excess, struct verdict *out);
+/* The same of a row by the sum of its nats and its worst token. */
+int stream_calibrate_sum(struct stream *s, float sum, float worst, struct verdict *out);
+/* Rows that the model was not trained on are the past, where there is none yet. 0, or -1
+ * when memory is short: there is none still. */
+int stream_calibrate_seed(struct stream *s, const struct school_mark *mark, uint32_t n);
+
+/* stream_alone.c: the first training of rows that stand alone; as stream_learn. */
+int stream_learn_alone(struct stream *s, const struct gpt_parallel *par,
+                       int (*progress)(void *ctx, uint32_t done, uint32_t all), void *ctx,
+                       struct stream_lesson *out);
 
 #endif

@@ -46,6 +46,17 @@ static void write_ranges(const struct kiri_schema *s, const struct verdict_field
     jsonw_end(j);
 }
 
+/* What each byte of a text cost, and its end. */
+static void write_each(const struct verdict *d, const struct verdict_field *f,
+                       struct jsonw *j)
+{
+    jsonw_key(j, "each");
+    jsonw_array(j);
+    for (uint32_t k = 0; k < f->n_each; k++)
+        jsonw_num(j, (double)d->each[f->each + k], 3);
+    jsonw_end(j);
+}
+
 void verdict_fields(const struct kiri_schema *s, const union kiri_value *v,
                     const struct verdict *d, int ranges, struct jsonw *j)
 {
@@ -74,6 +85,8 @@ void verdict_fields(const struct kiri_schema *s, const union kiri_value *v,
             jsonw_end(j);
         }
         jsonw_end(j);
+        if (f->n_each)
+            write_each(d, f, j);
         if (ranges)
             write_ranges(s, f, j);
         jsonw_end(j);

@@ -1,6 +1,7 @@
 #include "screen/view_fields.h"
 
 #include "screen/view.h"
+#include "screen/view_bytes.h"
 #include "screen/view_number.h"
 
 #include <math.h>
@@ -27,6 +28,8 @@ static void show_value(const json_t *field, char *out, size_t cap)
         number_unit(json_number_value(value), view_text(field, "unit"), out, cap);
     else if (json_is_string(value))
         snprintf(out, cap, "%.60s", json_string_value(value));
+    else if (json_is_object(value))
+        snprintf(out, cap, "bytes"); /* that are not UTF-8 */
     else
         snprintf(out, cap, "missing");
 }
@@ -133,6 +136,24 @@ static void field_line(struct canvas *c, const json_t *field, const struct table
     canvas_end(c);
 }
 
+/* A text in full, its letters marked by how surprising they were. */
+static void text_line(struct canvas *c, const json_t *field, const struct table *t)
+{
+    size_t len;
+    float *nats;
+    char *text = view_field_bytes(field, &len, &nats);
+
+    if (!text)
+        return;
+    canvas_to(c, t->name + 2);
+    view_bytes(c, text, len, nats);
+    canvas_end(c);
+    if (!c->style.colour)
+        view_marks(c, t->name + 2, text, len, nats);
+    free(text);
+    free(nats);
+}
+
 static int by_nats(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
@@ -194,5 +215,7 @@ void view_fields(struct canvas *c, const json_t *last, unsigned most)
         field_line(c, field, &t,
                    odd && *view_text(last, "blame") &&
                        strcmp(view_text(last, "blame"), view_text(field, "name")) == 0);
+        if (odd)
+            text_line(c, field, &t);
     }
 }

@@ -223,7 +223,7 @@ static void a_text_without_lines_teaches_nothing(void **state)
     }
 }
 
-static int enough_after_ten(void *ctx, const struct lines_progress *p)
+static int enough_after_ten(void *ctx, const struct school_progress *p)
 {
     unsigned *calls = ctx;
 
