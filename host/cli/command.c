@@ -87,6 +87,14 @@ static int take(const struct command *c, int argc, char **argv, int *i, struct c
         value = argv[++*i];
     }
     call->value[at] = o->value ? value : "";
+    int repeats = c->repeats && strcmp(c->repeats, o->name) == 0;
+    if (repeats && call->n_each == COMMAND_EACH) {
+        snprintf(sentence, sizeof sentence, "--%s more than %d times", o->name,
+                 COMMAND_EACH);
+        return usage(c, sentence);
+    }
+    if (repeats)
+        call->each[call->n_each++] = value;
     return 0;
 }
 

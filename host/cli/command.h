@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #define COMMAND_OPTIONS 12 /* at most, --help not counted */
+#define COMMAND_EACH    64 /* values of the option that may be repeated */
 
 struct command_option {
     const char *name;  /* "seed" is --seed                           */
@@ -20,7 +21,9 @@ struct command_option {
 /* What stood on the command line. */
 struct call {
     const char *value[COMMAND_OPTIONS]; /* by option; NULL: not given; "" for a switch */
-    char **word;                        /* what is no option */
+    const char *each[COMMAND_EACH + 1]; /* of the option that repeats; ends with NULL */
+    int n_each;
+    char **word; /* what is no option */
     int n_words;
 };
 
@@ -31,14 +34,15 @@ struct command {
     int least, most;       /* words it takes; most < 0: any number           */
     const char *about;     /* what it does, in lines of at most 80 columns   */
     const char *examples;
-    const char *exits; /* the exit codes, one a line                     */
+    const char *exits;   /* the exit codes, one a line                     */
+    const char *repeats; /* an option that may be given again: call->each; NULL: none */
     struct command_option option[COMMAND_OPTIONS + 1];
     int (*run)(const struct call *call);
 };
 
 extern const struct command command_run, command_check, command_status, command_top,
     command_demo, command_burn, command_sub, command_train, command_score,
-    command_inspect, command_import, command_probe, command_cell, command_record, command_export,
+    command_inspect, command_import, command_probe, command_trial, command_cell, command_record, command_export,
     command_replay, command_reload;
 
 void command_help(const struct command *c, FILE *out);
