@@ -169,6 +169,8 @@ static void call(struct instance *in, enum call_what what)
     in->call.done = post;
     in->call_began = clock_mono(in->flow->clock);
     in->calling = 1;
+    if (in->has_poll && !in->closing)
+        uv_poll_stop(&in->poll); /* what it says while it is asked is its callback's */
     if (pool_run(in->flow->callbacks, &in->call))
         in->calling = 0; /* the host is stopping */
 }
@@ -242,8 +244,10 @@ static void ask_in(struct instance *in, int64_t ms)
 {
     in->pause = 0;
     in->next_tick = clock_mono(in->flow->clock) + ms;
-    if (!in->closing)
-        uv_timer_start(&in->timer, on_tick, (uint64_t)ms, 0);
+    if (in->closing)
+        return;
+    uv_update_time(in->flow->loop); /* not a moment before it is due */
+    uv_timer_start(&in->timer, on_tick, (uint64_t)ms, 0);
 }
 
 /* What an error means for the future of the instance: is its next try arranged? */

@@ -126,7 +126,11 @@ static void state_line(struct canvas *c, const json_t *atom)
         number_count(view_number(atom, "gen"), text, sizeof text);
         canvas_textf(c, FAINT, ", model %s", text);
     }
-    canvas_text(c, FAINT, view_cell(atom, text, sizeof text));
+    if (strlen(view_cell(atom, text, sizeof text)) > canvas_room(c)) {
+        canvas_end(c);
+        canvas_to(c, INDENT - 2);
+    }
+    canvas_text(c, FAINT, text);
     canvas_end(c);
     trouble(c, atom);
     if (*view_text(atom, "note")) {

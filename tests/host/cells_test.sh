@@ -1,0 +1,163 @@
+#!/bin/bash
+# cells_test.sh KIRI BUILD - B1, B2, B3: what an atom does in a cell is that atom's business. Three
+# bad ones beside good ones, which miss no tick; restarts that follow the back-off; no cell that
+# outlives its host.
+KIRI=$1 BUILD=$2
+. "$(dirname "$(realpath "$0")")/lib.sh"
+caged=$BUILD/tests/faults/atoms/caged.so
+by='{x["name"]: x for x in s["atoms"]}'
+
+config() { # LINES OF ATOMS on stdin
+    printf 'molecule: cells\nstate: %s/state\nplugins: [%s/plugins]\natoms:\n' "$work" "$BUILD"
+    sed 's/^/  /'
+}
+reload() { "$KIRI" reload --state state >out 2>err || { wrong "reload:"; cat err; }; }
+cells() { status "'\\n'.join(str(x['cell']['pid']) for x in s['atoms'] if x['cell'] and x['cell']['pid'])"; }
+gone() { # PID...: none of them runs; init may not have waited for it yet
+    for pid in "$@"; do
+        [ ! -e "/proc/$pid" ] || grep -q '^State:.*zombie' "/proc/$pid/status" || return 1
+    done
+}
+pauses() { # ATOM: the pauses that the log says
+    sed -n "s/.* $1: its cell .*next try in \([0-9.]*\) s$/\1/p" log
+}
+
+# ---- three bad cells, and two atoms that are well ----------------------------------------------
+config >m.yaml <<END
+pulse: { every: 200ms, learn: { warmup: 50 } }
+well: { plugin: $caged, isolate: process, every: 200ms, word: hello }
+segv: { plugin: $caged, isolate: process, every: 50ms, mode: segv, after: 3 }
+spin: { plugin: $caged, isolate: process, every: 50ms, mode: spin, after: 3 }
+exit: { plugin: $caged, isolate: process, every: 50ms, mode: exit, where: open }
+END
+start_host m.yaml
+until_true 30 "$by['pulse']['rows'] >= 2 and $by['well']['rows'] >= 2" || exit 1
+first=$(status "[$by[x]['rows'] + $by[x]['waiting'] for x in ('pulse', 'well')] + [s['uptime_ms']]")
+until_true 40 "s['uptime_ms'] > 9000 and $by['segv']['note'].startswith('its cell was killed by SIGSEGV in collect(); ')"
+until_true 10 "$by['exit']['note'].startswith('its cell ended by itself (exit code 3) in open(); ')"
+until_true 10 "$by['spin']['note'].startswith('its cell was ended in collect(): not done within 2 s; ')"
+for good in pulse well; do
+    # A sanitizer, or another test beside this one, may cost a tick; a bad cell costs many.
+    most=0
+    [ -n "${KIRI_SAN:-}" ] && most=5
+    [ "$(status "$by['$good']['skipped'] <= $most and $by['$good']['dropped'] == 0 and \
+        $by['$good']['errors'] == 0 and $by['$good']['state'] in ('learning', 'normal', 'alarm')")" = True ] ||
+        wrong "$good was not left alone: $(status "$by['$good']")"
+done
+last=$(status "[$by[x]['rows'] + $by[x]['waiting'] for x in ('pulse', 'well')] + [s['uptime_ms']]")
+python3 - "$first" "$last" "${KIRI_SAN:-}" <<'END' || wrong "the good ones did not keep their pace: $first, $last"
+import sys
+a, b = eval(sys.argv[1]), eval(sys.argv[2])
+due = (b[2] - a[2]) / 200
+slack = 2 if not sys.argv[3] else due / 4
+sys.exit(not all(abs(b[i] - a[i] - due) <= slack for i in (0, 1)))
+END
+pid=$(status "$by['well']['cell']['pid']")
+[ "$(status "$by['pulse']['cell']")" = None ] || wrong "pulse has no cell"
+grep -q "^PPid:	$host$" "/proc/$pid/status" || wrong "process $pid is no child of the host's"
+[ "$(find "/proc/$pid/fd" -mindepth 1 | wc -l)" -le 6 ] || wrong "a cell has more than its own descriptors"
+[ ! -s "/proc/$pid/environ" ] || wrong "a cell has an environment"
+"$KIRI" status --state state | grep -q "cell pid [0-9]" || wrong "kiri status does not show a cell"
+
+# ---- B1: 1, 2, 4 s, each +-20 % ----------------------------------------------------------------
+for bad in segv exit; do
+    pauses $bad | head -3 | python3 -c '
+import sys
+said = [float(x) for x in sys.stdin]
+sys.exit(not (len(said) == 3 and all(.75 * w <= x <= 1.25 * w for x, w in zip(said, (1, 2, 4)))))' ||
+        wrong "$bad was not tried after 1, 2 and 4 s: $(pauses $bad | tr '\n' ' ')"
+done
+# what is said is what is done: each life of segv begins so long after the last has ended
+python3 - log <<'END' || wrong "restarts do not come when they are said to"
+import re, sys
+ended, wait, bad = None, None, 0
+for line in open(sys.argv[1]):
+    m = re.match(r'(\d+):(\d+):(\d+) \w+ +segv: (.*)', line)
+    if not m:
+        continue
+    at = int(m[1]) * 3600 + int(m[2]) * 60 + int(m[3])
+    said = re.search(r'next try in ([\d.]+) s', m[4])
+    if m[4] == 'works again' and ended is not None:
+        bad += not -1 <= at - ended - wait <= 2 # the log has whole seconds
+    if said:
+        ended, wait = at, float(said[1])
+sys.exit(bad or ended is None)
+END
+
+# ---- its small state, its model and its rows are the host's ------------------------------------
+until_true 30 "$by['pulse']['gen'] >= 1"
+pid=$(status "$by['well']['cell']['pid']")
+rows=$(status "$by['well']['rows']")
+kill -KILL "$pid"
+until_true 5 "$by['well']['cell']['pid'] is None and $by['well']['note'].startswith('its cell was killed by SIGKILL; ')"
+until_true 5 "$by['well']['cell']['pid'] not in (None, $pid) and $by['well']['rows'] > $rows"
+[ "$(status "[f['value'] for f in $by['well']['last']['fields'] if f['name'] == 'life'][0] > 1")" = True ] ||
+    wrong "its second life does not know of the first: $(status "$by['well']['last']")"
+
+# ---- in and out of a cell, and out of a broken one ---------------------------------------------
+rows=$(status "$by['pulse']['rows']")
+sed -i 's/^  pulse: {/  pulse: { isolate: process,/; s/mode: segv, after: 3/mode: well/; /^  spin:/d; /^  exit:/d' m.yaml
+reload
+grep -q '^atom pulse: replaced (' out || { wrong "pulse did not move into a cell:"; cat out; }
+until_true 5 "$by['pulse']['cell']['pid'] > 0 and $by['pulse']['rows'] >= $rows and $by['pulse']['gen'] >= 1"
+until_true 5 "$by['segv']['state'] == 'learning' and $by['segv']['cell']['pid'] > 0"
+sed -i 's/isolate: process, every: 200ms, learn/every: 200ms, learn/' m.yaml
+reload
+until_true 5 "$by['pulse']['cell'] is None and $by['pulse']['gen'] >= 1"
+
+# ---- lives cost the host nothing ---------------------------------------------------------------
+fds=$(find "/proc/$host/fd" -mindepth 1 | wc -l)
+tasks=$(find "/proc/$host/task" -mindepth 1 -maxdepth 1 | wc -l)
+kill -KILL "$(status "$by['well']['cell']['pid']")"
+until_true 5 "$by['well']['cell']['pid'] is None"
+until_true 10 "$by['well']['cell']['pid'] is not None"
+[ "$(find "/proc/$host/fd" -mindepth 1 | wc -l)" -le "$fds" ] || wrong "a life costs descriptors"
+[ "$(find "/proc/$host/task" -mindepth 1 -maxdepth 1 | wc -l)" -le "$tasks" ] || wrong "a life costs threads"
+
+# ---- who ends, and who is ended ----------------------------------------------------------------
+pids=$(cells)
+[ "$(echo "$pids" | wc -l)" -eq 2 ] || wrong "two cells should run: $pids"
+stop_host -TERM
+code=$?
+[ $code -eq 0 ] || wrong "SIGTERM: it exits with $code"
+gone $pids || wrong "cells outlived their host's end"
+
+# SIGKILL of the host: also of cells that hang
+config >m.yaml <<END
+well: { plugin: $caged, isolate: process, every: 50ms }
+spin: { plugin: $caged, isolate: process, every: 50ms, mode: spin, after: 3 }
+END
+start_host m.yaml
+until_true 10 "$by['spin']['rows'] >= 3"
+pids=$(cells)
+[ -n "$pids" ] || wrong "no cells run"
+stop_host -KILL
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+    gone $pids && break
+    sleep 0.1
+done
+gone $pids || wrong "cells outlived their killed host by a second: $pids"
+
+# ---- the fifth failure in ten minutes (KIRI_FULL) ----------------------------------------------
+if [ -n "${KIRI_FULL:-}" ]; then
+    config >m.yaml <<END
+well: { plugin: $caged, isolate: process, every: 50ms }
+abort: { plugin: $caged, isolate: process, every: 50ms, mode: abort }
+fdleak: { plugin: $caged, isolate: process, every: 50ms, mode: fdleak }
+leak: { plugin: $caged, isolate: process, every: 50ms, mode: $([ -n "${KIRI_SAN:-}" ] && echo fdleak || echo leak) }
+END
+    : >log
+    start_host m.yaml
+    until_true 10 "$by['well']['rows'] > 10"
+    rss=$(status "s['rss_bytes']")
+    for bad in abort fdleak leak; do
+        until_true 40 "$by['$bad']['state'] == 'broken' and 'not started again until a reload' in $by['$bad']['note']"
+        [ "$(pauses $bad | wc -l)" -eq 4 ] || wrong "$bad: not four pauses: $(pauses $bad | tr '\n' ' ')"
+    done
+    [ "$(status "$by['well']['skipped'] == 0 and s['rss_bytes'] - $rss < 1 << 20")" = True ] ||
+        wrong "B3: $(status "($by['well']['skipped'], s['rss_bytes'], $rss)")"
+    sed -i 's/mode: abort/mode: well/' m.yaml
+    reload
+    until_true 5 "$by['abort']['rows'] > 3"
+fi
+exit $failed
