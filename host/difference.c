@@ -7,6 +7,8 @@
 
 #include "load/plugin.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,22 +36,34 @@ struct instance *instance_named(const struct host *h, const char *name)
     return i < h->control.n_instances ? h->control.instance[i] : NULL;
 }
 
-void reload_starved(struct reload *r, const struct conf_atom *as)
+void reload_wrong(struct reload *r, const struct conf_atom *at, enum kiri_code code,
+                  const char *fmt, ...)
 {
-    const char *file = as ? as->file : r->host->conf->file;
+    char sentence[1024];
+    va_list ap;
 
-    conf_error(&r->errors, file, as ? as->line : 0, as ? as->col : 0,
-               "memory is short: nothing was changed");
-    r->errors.code = KIRI_INTERNAL;
+    va_start(ap, fmt);
+    vsnprintf(sentence, sizeof sentence, fmt, ap);
+    va_end(ap);
+    if (r->wish->what != WISH_CONFIG) {
+        buf_putf(&r->errors.text, "%s%s%s%s\n", at ? "atom " : "", at ? at->name : "",
+                 at ? ": " : "", sentence);
+        r->errors.n++;
+        r->errors.code = code;
+        return;
+    }
+    if (at)
+        conf_error(&r->errors, at->file, at->line, at->col, "atom %s: %s", at->name,
+                   sentence);
+    else
+        conf_error(&r->errors, r->host->conf->file, 0, 0, "%s", sentence);
+    if (code == KIRI_INTERNAL) /* nobody's mistake */
+        r->errors.code = code;
 }
 
-/* What the plugin's file has against it; whose fault it is decides the code. */
-static void refuse_plugin(struct reload *r, const struct conf_atom *a,
-                          const struct kiri_error *err)
+void reload_starved(struct reload *r, const struct conf_atom *as)
 {
-    conf_error(&r->errors, a->file, a->line, a->col, "atom %s: %s", a->name, err->text);
-    if (err->code == KIRI_INTERNAL)
-        r->errors.code = KIRI_INTERNAL;
+    reload_wrong(r, as, KIRI_INTERNAL, "memory is short: nothing was changed");
 }
 
 static int same_text(const char *a, const char *b)
@@ -81,8 +95,8 @@ static int same_listeners(const struct conf *a, const struct conf *b)
 
 static void refuse_fixed(struct reload *r, const char *what)
 {
-    conf_error(
-        &r->errors, r->conf->file, 0, 0,
+    reload_wrong(
+        r, NULL, KIRI_BAD_CONFIG,
         "%s cannot change while the host runs: restart it, or take the change back",
         what);
 }
@@ -111,40 +125,25 @@ static int only_rules_differ(const struct conf_atom *a, const struct conf_atom *
     return conf_atom_same(a, &c);
 }
 
-/* The file that its plugin would be opened from; NULL: none, and that is said. */
-static char *find(struct reload *r, const struct conf_atom *a)
-{
-    struct kiri_error err;
-    char *path = atom_file(r->conf, a, &err);
-
-    if (!path)
-        refuse_plugin(r, a, &err);
-    return path;
-}
-
-/* A plugin that will be used anew is probed and opened here, not on the loop. */
-static void open_anew(struct reload *r, struct change *c, const char *path)
+void difference_open(struct reload *r, struct change *c, const char *file)
 {
     struct kiri_error err;
 
-    c->plugin = atom_plugin(r->host->exe, c->to, path, &err);
+    c->plugin = atom_plugin(r->host->exe, c->to, file, &err);
     if (!c->plugin)
-        refuse_plugin(r, c->to, &err);
+        reload_wrong(r, c->to, err.code, "%s", err.text);
     else
         conf_options(c->to, plugin_options(c->plugin), &r->errors);
 }
 
-static void decide(struct reload *r, struct change *c)
+static void find_fate(struct reload *r, struct change *c, const char *file)
 {
     const struct instance *running = instance_named(r->host, c->to->name);
-    char *path = find(r, c->to);
 
     c->from = atom_named(r->host->conf, c->to->name);
-    if (!path)
-        return;
     if (!c->from || !running) {
         c->fate = ADDED;
-    } else if (strcmp(path, plugin_path(running->plugin)) != 0 ||
+    } else if (strcmp(file, plugin_path(running->plugin)) != 0 ||
                plugin_changed(running->plugin)) {
         c->fate = REPLACED;
         c->why = "another plugin file";
@@ -159,24 +158,93 @@ static void decide(struct reload *r, struct change *c)
         c->fate = REPLACED;
         c->why = "other options";
     }
-    if (c->fate == REPLACED || c->fate == ADDED)
-        open_anew(r, c, path);
-    free(path);
+}
+
+static void decide(struct reload *r, struct change *c)
+{
+    struct kiri_error err;
+    char *file = atom_file(r->conf, c->to, &err);
+
+    if (!file) {
+        reload_wrong(r, c->to, err.code, "%s", err.text);
+        return;
+    }
+    find_fate(r, c, file);
+    if (change_starts(c))
+        difference_open(r, c, file);
+    free(file);
+}
+
+/* What was loaded by hand is no mistake of the file: if its plugin cannot be had any
+ * more, the one that runs goes on, or it is left out. */
+static void decide_by_hand(struct reload *r, struct change *c)
+{
+    struct conf_errors others = r->errors;
+
+    r->errors = (struct conf_errors){ 0 };
+    decide(r, c);
+    if (r->errors.n && r->errors.code != KIRI_INTERNAL) {
+        plugin_unref(c->plugin);
+        c->plugin = NULL;
+        c->absent = strdup(buf_text(&r->errors.text));
+        c->fate = instance_named(r->host, c->to->name) ? STAYS : LEFT_OUT;
+        conf_errors_free(&r->errors);
+    }
+    if (r->errors.n)
+        conf_errors_free(&others); /* memory is short, which is all that is to be said */
+    else
+        r->errors = others;
+}
+
+int difference_begin(struct reload *r)
+{
+    r->change = calloc(r->conf->n_atoms + 1, sizeof *r->change);
+    r->now = calloc(r->conf->n_atoms + 1, sizeof(struct instance *));
+    for (uint32_t i = 0; r->change && i < r->conf->n_atoms; i++)
+        r->change[i].to = &r->conf->atoms[i];
+    if (r->change && r->now)
+        return 0;
+    reload_starved(r, NULL);
+    return -1;
+}
+
+/* The new root, and what is loaded by hand beside it. */
+static int read_conf(struct reload *r)
+{
+    const struct host *h = r->host;
+
+    r->conf = r->root = conf_read(h->conf->file, &r->errors);
+    if (!r->root)
+        return -1;
+    r->left_out = json_object();
+    r->by_hand = json_deep_copy(h->by_hand);
+    if (!r->left_out || !r->by_hand) {
+        reload_starved(r, NULL);
+        return -1;
+    }
+    (void)loaded_yield(r->by_hand, r->root);
+    if (json_object_size(r->by_hand) == 0)
+        return 0;
+    r->derived = loaded_conf(r->root, NULL, r->by_hand, &r->errors);
+    r->conf = r->derived;
+    return r->derived ? 0 : -1;
 }
 
 void difference_read(struct reload *r)
 {
-    if (!r->broken)
+    if (!r->broken) {
         reload_starved(r, NULL);
-    r->conf = r->broken ? conf_read(r->host->conf->file, &r->errors) : NULL;
-    if (!r->conf)
+        return;
+    }
+    if (read_conf(r))
         return;
     check_fixed(r);
-    r->change = calloc(r->conf->n_atoms, sizeof *r->change);
-    for (uint32_t i = 0; r->change && i < r->conf->n_atoms; i++) {
-        r->change[i].to = &r->conf->atoms[i];
-        decide(r, &r->change[i]);
+    if (difference_begin(r))
+        return;
+    for (uint32_t i = 0; i < r->conf->n_atoms; i++) {
+        if (r->conf->atoms[i].by_hand)
+            decide_by_hand(r, &r->change[i]);
+        else
+            decide(r, &r->change[i]);
     }
-    if (!r->change)
-        reload_starved(r, NULL);
 }

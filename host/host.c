@@ -66,14 +66,41 @@ static void stop_by_command(void *ctx)
     host_stop(ctx);
 }
 
-static void reload_by_command(void *ctx, struct asked *a)
+/* 1: atoms may come and go. */
+static int is_ready(struct host *h, struct asked *a)
+{
+    if (h->running && !h->stopping)
+        return 1;
+    asked_refuse(a, KIRI_HELD, "this host is just starting or stopping: ask again");
+    return 0;
+}
+
+static void reload_by_command(void *ctx, struct asked *a, const char *atom)
 {
     struct host *h = ctx;
 
-    if (h->running && !h->stopping)
-        reload_ask(h->reload, a);
+    if (!is_ready(h, a))
+        return;
+    if (atom)
+        reload_renew(h->reload, a, atom);
     else
-        asked_refuse(a, KIRI_HELD, "this host is just starting or stopping: ask again");
+        reload_ask(h->reload, a);
+}
+
+static void load_by_command(void *ctx, struct asked *a, const struct control_load *load)
+{
+    struct host *h = ctx;
+
+    if (is_ready(h, a))
+        reload_load(h->reload, a, load);
+}
+
+static void unload_by_command(void *ctx, struct asked *a, const char *atom)
+{
+    struct host *h = ctx;
+
+    if (is_ready(h, a))
+        reload_unload(h->reload, a, atom);
 }
 
 static void write_status(void *ctx, struct jsonw *j)
@@ -92,8 +119,8 @@ static void check_start(struct host *h)
             return;
     for (uint32_t i = 0; i < h->control.n_instances; i++) {
         const struct instance *in = h->control.instance[i];
-        const struct conf_atom *a = &h->conf->atoms[i];
-        if (!in->refused)
+        const struct conf_atom *a = atom_named(h->conf, in->name);
+        if (!in->refused || a->by_hand)
             continue;
         h->rc = kiri_fail(h->err, KIRI_BAD_CONFIG, "%s:%u:%u: atom %s: %s", a->file,
                           a->line, a->col, in->name, in->note);
@@ -171,6 +198,8 @@ static int init(struct host *h)
                                    .began = clock_mono(&clock_system),
                                    .act = { .stop = stop_by_command,
                                             .reload = reload_by_command,
+                                            .load = load_by_command,
+                                            .unload = unload_by_command,
                                             .status = write_status,
                                             .ctx = h } };
     if (uv_loop_init(&h->loop))
@@ -187,8 +216,7 @@ static int init(struct host *h)
         return kiri_fail(h->err, KIRI_INTERNAL, "out of memory");
     h->exe = realpath("/proc/self/exe", NULL);
     h->reload = reload_new(h);
-    h->control.instance = calloc(h->conf->n_atoms, sizeof(struct instance *));
-    if (!h->exe || !h->reload || !h->control.instance || !h->flow.state)
+    if (!h->exe || !h->reload || !h->flow.state)
         return kiri_fail(h->err, KIRI_INTERNAL, "out of memory");
     h->signals = signals_start(DEADLINE_MS, heard, h, h->err);
     return h->signals ? 0 : -1;
@@ -197,6 +225,8 @@ static int init(struct host *h)
 static int start_atoms(struct host *h, struct plugin **plugins)
 {
     for (uint32_t i = 0; i < h->conf->n_atoms; i++) {
+        if (!plugins[i])
+            continue; /* it was loaded by hand, and cannot be had */
         struct instance *in =
             instance_start(&h->flow, &h->conf->atoms[i], plugins[i], NULL);
         if (!in)
@@ -209,9 +239,16 @@ static int start_atoms(struct host *h, struct plugin **plugins)
 
 static int start(struct host *h)
 {
-    struct plugin **plugins = calloc(h->conf->n_atoms, sizeof(struct plugin *));
-    int rc = plugins ? open_plugins(h, plugins)
-                     : kiri_fail(h->err, KIRI_INTERNAL, "out of memory");
+    struct plugin **plugins = NULL;
+    int rc = open_loaded(h);
+
+    if (rc == 0) {
+        plugins = calloc(h->conf->n_atoms, sizeof(struct plugin *));
+        h->control.instance = calloc(h->conf->n_atoms, sizeof(struct instance *));
+        rc = plugins && h->control.instance
+                 ? open_plugins(h, plugins)
+                 : kiri_fail(h->err, KIRI_INTERNAL, "out of memory");
+    }
 
     if (rc == 0 && !signals_ending(h->signals))
         rc = open_all(h);
@@ -239,6 +276,7 @@ static void run_loop(struct host *h)
 {
     uv_check_start(&h->turn, on_turn);
     watch_start(h);
+    h->plugin_watch = plugin_watch_new(h);
     if (h->options.for_ms)
         uv_timer_start(&h->end, on_end, (uint64_t)h->options.for_ms, 0);
     uv_async_send(&h->signal_bell); /* one may have come before there was a loop */
@@ -298,11 +336,16 @@ static void fini(struct host *h)
     uv_walk(&h->loop, close_handle, NULL);
     uv_run(&h->loop, UV_RUN_DEFAULT);
     uv_loop_close(&h->loop);
+    plugin_watch_free(h->plugin_watch);
     control_close(&h->control);
     free(h->control.instance);
     address_free(&h->address);
     notify_close(&h->notify);
+    conf_free(h->derived);
     conf_free(h->own);
+    json_decref(h->by_hand);
+    json_decref(h->left_out);
+    json_decref(h->absent);
     free(h->flow.state);
     free(h->exe);
     if (h->flow.shelf >= 0)
@@ -314,7 +357,7 @@ static void fini(struct host *h)
 int host_run(const struct conf *conf, const struct host_options *o,
              struct kiri_error *err)
 {
-    struct host h = { .conf = conf, .options = *o, .err = err };
+    struct host h = { .conf = conf, .root = conf, .options = *o, .err = err };
 
     umask(077);
     signal(SIGPIPE, SIG_IGN); /* a peer or a limit is an error code, not an end */

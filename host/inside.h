@@ -8,21 +8,29 @@
 #include "address.h"
 #include "control/control.h"
 #include "host.h"
+#include "loaded.h"
 #include "notify.h"
+#include "plugin_watch.h"
 #include "signals.h"
 
 struct reload;
 
 struct host {
     const struct conf *conf; /* in force                                            */
+    const struct conf *root; /* what the YAML said when it was last read            */
     struct conf *own;        /* the same, if a reload has read it; else NULL        */
+    struct conf *derived;    /* conf, if it has other atoms than the root; else NULL */
+    json_t *by_hand;         /* name -> section: loaded by hand (loaded.h)          */
+    json_t *left_out;        /* name -> true: of the root, unloaded by hand         */
+    json_t *absent;          /* name -> why: of by_hand, without its plugin         */
     struct host_options options;
     char *exe; /* our own executable, for probes */
     uv_loop_t loop;
     struct flow flow;
     struct control control; /* has the instances */
     struct reload *reload;
-    struct instance *leaving; /* removed ones on their way out */
+    struct plugin_watch *plugin_watch; /* NULL: files are not watched */
+    struct instance *leaving;          /* removed ones on their way out */
     struct signals *signals;
     struct notify notify;
     int lock;
@@ -56,10 +64,15 @@ struct plugin *atom_plugin(const char *exe, const struct conf_atom *a, const cha
 /* open.c: a failure leaves what close_all (host.c) closes. */
 int open_plugins(struct host *h, struct plugin **plugins);
 int open_all(struct host *h);
+/* Atoms that were loaded by hand join the config. */
+int open_loaded(struct host *h);
 /* Writes where others find us by the state directory. A full disk is no failure: it sets
  * `unannounced`, to be tried again. */
 int announce(struct host *h);
 struct store_retention retention_of(const struct conf *conf);
+
+/* difference.c: by name; NULL: there is none. */
+const struct conf_atom *atom_named(const struct conf *c, const char *name);
 
 /* host.c */
 void host_stop(struct host *h);
@@ -82,6 +95,13 @@ struct reload *reload_new(struct host *h);
 void reload_free(struct reload *r); /* NULL is fine */
 /* SIGHUP (a NULL) or a command. Those that come while one runs make one more after it. */
 void reload_ask(struct reload *r, struct asked *a);
+/* One atom: beside the YAML; out; again from its file. */
+void reload_load(struct reload *r, struct asked *a, const struct control_load *load);
+void reload_unload(struct reload *r, struct asked *a, const char *atom);
+void reload_renew(struct reload *r, struct asked *a, const char *atom);
+/* Its file may be another one: if so, it is taken anew. -1: memory is short, ask again.
+ */
+int reload_look(struct reload *r, const char *atom);
 void reload_turn(struct reload *r); /* after each turn of the loop */
 /* The host stops: what it started leaves, too. */
 void reload_stop(struct reload *r);

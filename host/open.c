@@ -19,7 +19,6 @@
 
 #define PEERS_MOST 256
 #define OWN_FILES  44 /* 25 at rest; more while plugins are probed and peers greet */
-#define WORKERS    4u /* that many atoms may be slow at once before others wait */
 
 /* Descriptors are what subscribers cost; the hard limit is what the admin allows. */
 static void raise_descriptors(void)
@@ -180,22 +179,84 @@ static int check_atom(const struct conf_atom *a, const struct kiri_option *table
     return rc;
 }
 
-/* Opens every plugin before anything else is touched: a wrong one changes nothing. */
+static struct plugin *open_plugin(struct host *h, const struct conf_atom *a)
+{
+    char *path = atom_file(h->conf, a, h->err);
+    struct plugin *p = path ? atom_plugin(h->exe, a, path, h->err) : NULL;
+
+    free(path);
+    if (!p && !a->by_hand)
+        kiri_fail_in(h->err, "%s:%u:%u: atom %s", a->file, a->line, a->col, a->name);
+    if (p && check_atom(a, plugin_options(p), h->err)) {
+        plugin_unref(p);
+        p = NULL;
+    }
+    return p;
+}
+
+/* Opens every plugin before anything else is touched: a wrong one changes nothing. Only
+ * what was loaded by hand is left out instead: its .so may have been removed. */
 int open_plugins(struct host *h, struct plugin **plugins)
 {
-    int rc = 0;
-
-    for (uint32_t i = 0; rc == 0 && i < h->conf->n_atoms && !signals_ending(h->signals);
-         i++) {
+    for (uint32_t i = 0; i < h->conf->n_atoms && !signals_ending(h->signals); i++) {
         const struct conf_atom *a = &h->conf->atoms[i];
-        char *path = atom_file(h->conf, a, h->err);
-        plugins[i] = path ? atom_plugin(h->exe, a, path, h->err) : NULL;
-        free(path);
-        if (!plugins[i])
-            rc = kiri_fail_in(h->err, "%s:%u:%u: atom %s", a->file, a->line, a->col,
-                              a->name);
-        else
-            rc = check_atom(a, plugin_options(plugins[i]), h->err);
+
+        plugins[i] = open_plugin(h, a);
+        if (plugins[i])
+            continue;
+        if (!a->by_hand)
+            return -1;
+        log_error("atom %s, loaded by hand, is left out: %s", a->name, h->err->text);
+        if (json_object_set_new(h->absent, a->name, json_string(h->err->text)))
+            return kiri_fail(h->err, KIRI_INTERNAL, "out of memory");
     }
-    return rc;
+    return 0;
+}
+
+/* A section that this version does not take (any more) is left out, and said. */
+static void drop_misfits(struct host *h)
+{
+    const char *name;
+    json_t *section;
+    void *next;
+
+    json_object_foreach_safe(h->by_hand, next, name, section)
+    {
+        struct conf_errors errors = { 0 };
+        json_t *one = json_pack("{sO}", name, section);
+        struct conf *c = loaded_conf(h->root, NULL, one, &errors);
+
+        if (!c && errors.code != KIRI_INTERNAL) {
+            log_error("atom %s, loaded by hand, is left out: %.*s", name,
+                      (int)strcspn(buf_text(&errors.text), "\n"), buf_text(&errors.text));
+            json_object_del(h->by_hand, name);
+        }
+        conf_free(c);
+        json_decref(one);
+        conf_errors_free(&errors);
+    }
+}
+
+int open_loaded(struct host *h)
+{
+    struct conf_errors errors = { 0 };
+
+    h->by_hand = loaded_read(h->conf->state);
+    h->left_out = json_object();
+    h->absent = json_object();
+    if (!h->by_hand || !h->left_out || !h->absent)
+        return kiri_fail(h->err, KIRI_INTERNAL, "out of memory");
+    if (loaded_yield(h->by_hand, h->root))
+        log_warn("the config has atoms now that were loaded by hand, too: it rules");
+    drop_misfits(h);
+    if (json_object_size(h->by_hand) == 0)
+        return 0;
+    h->derived = loaded_conf(h->root, NULL, h->by_hand, &errors);
+    if (!h->derived)
+        kiri_fail(h->err, errors.code ? errors.code : KIRI_INTERNAL, "%s",
+                  buf_text(&errors.text));
+    else
+        h->conf = h->control.conf = h->derived;
+    conf_errors_free(&errors);
+    return h->derived ? 0 : -1;
 }

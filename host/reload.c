@@ -1,281 +1,244 @@
+/*
+ * reload.c - drives one wish after the other: read, change, keep, adopt; or take back,
+ * and say why.
+ */
 #include "reload.h"
 
 #include "base/log.h"
 #include "load/plugin.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+static void begin(struct reload *r);
+
 /* ---- on the pool ----------------------------------------------------------------- */
 
-static void read_config(struct pool_job *job)
+static struct reload *of_job(struct pool_job *job)
 {
-    difference_read((struct reload *)((char *)job - offsetof(struct reload, job)));
+    return (struct reload *)((char *)job - offsetof(struct reload, job));
+}
+
+static void read_wish(struct pool_job *job)
+{
+    struct reload *r = of_job(job);
+
+    if (r->wish->what == WISH_CONFIG)
+        difference_read(r);
+    else
+        single_read(r);
+}
+
+static void keep(struct pool_job *job)
+{
+    struct reload *r = of_job(job);
+    struct kiri_error err = { 0 };
+
+    if (loaded_write(r->host->conf->state, r->by_hand, &err))
+        snprintf(r->unkept, sizeof r->unkept, "%.500s", err.text);
 }
 
 static void post(struct pool_job *job)
 {
-    struct reload *r = (struct reload *)((char *)job - offsetof(struct reload, job));
+    struct reload *r = of_job(job);
 
     flow_post(&r->host->flow, &r->read);
 }
 
-/* ---- the end of a reload --------------------------------------------------------- */
-
-static void begin(struct reload *r);
-
-/* What was prepared and not used, or is used up. */
-static void leave_behind(struct reload *r)
+/* -1: the host is stopping. */
+static int elsewhere(struct reload *r, void (*run)(struct pool_job *job),
+                     void (*deliver)(struct flow_message *m))
 {
-    for (uint32_t i = 0; r->change && i < r->conf->n_atoms; i++) {
-        plugin_unref(r->change[i].plugin);
-        instance_free(r->change[i].old);
-    }
-    free(r->change);
-    free(r->broken);
-    r->change = NULL;
-    r->broken = NULL;
+    r->job.run = run;
+    r->job.done = post;
+    r->read.deliver = deliver;
+    return pool_run(r->host->control.pool, &r->job);
 }
+
+static struct reload *of_message(struct flow_message *m)
+{
+    return (struct reload *)((char *)m - offsetof(struct reload, read));
+}
+
+/* ---- the end of a wish ----------------------------------------------------------- */
 
 static void forget(struct reload *r)
 {
-    leave_behind(r);
-    conf_free(r->conf);
+    adopt_leave_behind(r);
+    conf_free(r->derived);
+    conf_free(r->root);
     conf_errors_free(&r->errors);
+    r->derived = r->root = NULL;
     r->conf = NULL;
     r->step = AT_REST;
 }
 
 static void rest(struct reload *r)
 {
-    notify_send(&r->host->notify, "READY=1");
+    if (r->wish->what == WISH_CONFIG)
+        notify_send(&r->host->notify, "READY=1");
     forget(r);
-    if (!r->again || r->host->stopping)
-        return;
-    memcpy(r->asked, r->later, sizeof r->asked);
-    r->n_asked = r->n_later;
-    r->n_later = 0;
-    begin(r);
+    wish_end(r, r->wish);
+    if (!r->host->stopping)
+        begin(r);
 }
 
-static void refuse(struct reload *r)
+/* All that is wrong, a line each, without the name of a file that nobody has written. */
+static char *all_said(const struct reload *r)
 {
-    size_t len = r->errors.text.len;
-    char *said = strndup(buf_text(&r->errors.text), len ? len - 1 : 0); /* the newline */
-    const char *text = said && *said ? said : "memory is short: nothing was changed";
+    static const char own[] = LOADED_FILE ":";
+    struct buf out = { 0 };
+    const char *line = buf_text(&r->errors.text);
 
+    while (*line) {
+        size_t len = strcspn(line, "\n"), skip = 0;
+
+        if (strncmp(line, own, sizeof own - 1) == 0)
+            skip = strspn(line + sizeof own - 1, "0123456789: ") + sizeof own - 1;
+        if (out.len)
+            buf_puts(&out, "\n");
+        buf_put(&out, line + skip, len - skip);
+        line += len + (line[len] == '\n');
+    }
+    return buf_take(&out, NULL);
+}
+
+/* The file on disk is wrong. */
+static void note_config(struct reload *r, const char *text)
+{
     snprintf(r->rejected, sizeof r->rejected, "%.*s", (int)strcspn(text, "\n"), text);
     r->refused++;
     log_error("config rejected, the former one goes on (%u mistake%s): %.*s", r->errors.n,
               r->errors.n == 1 ? "" : "s", (int)strcspn(text, "\n"), text);
-    for (uint32_t i = 0; i < r->n_asked; i++)
-        asked_refuse(r->asked[i], r->errors.code ? (int)r->errors.code : KIRI_BAD_CONFIG,
+}
+
+/* Another version of an atom cannot be had: its status says so until one can. */
+static void note_atom(struct reload *r, const char *text)
+{
+    struct instance *in = instance_named(r->host, r->wish->atom);
+
+    if (!in) {
+        log_error("atom %s: not loaded: %s", r->wish->atom, text);
+        return;
+    }
+    snprintf(in->rejected, sizeof in->rejected, "%s", text);
+    in->rejected_file = r->tried;
+    log_error("another version was rejected, the loaded one goes on: %s", text);
+    publish_health(in);
+}
+
+static void refuse(struct reload *r)
+{
+    struct wish *w = r->wish;
+    char *said = all_said(r);
+    const char *text = said && *said ? said : "memory is short: nothing was changed";
+
+    if (w->what == WISH_CONFIG)
+        note_config(r, text);
+    else if (w->what == WISH_RENEW)
+        note_atom(r, text);
+    else
+        log_warn("%s refused: %s", w->what == WISH_LOAD ? "load" : "unload", text);
+    for (uint32_t i = 0; i < w->n_asked; i++)
+        asked_refuse(w->asked[i], r->errors.code ? (int)r->errors.code : KIRI_BAD_CONFIG,
                      text);
-    r->n_asked = 0;
+    w->n_asked = 0;
     free(said);
     rest(r);
 }
 
-/* ---- all went well --------------------------------------------------------------- */
-
-/* Sentences one after the other, each with its NUL. */
-struct said {
-    struct buf text;
-    size_t n;
-};
-
-static void say(struct said *said, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-static void say(struct said *said, const char *fmt, ...)
-{
-    char text[256];
-    va_list ap;
-
-    va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
-    va_end(ap);
-    log_info("reload: %s", text);
-    buf_put(&said->text, text, strlen(text) + 1);
-    said->n++;
-}
-
-/* To all who asked. */
-static void answer(struct reload *r, const struct said *said)
-{
-    const char **line = calloc(said->n + 1, sizeof *line);
-    size_t n = line && !buf_failed(&said->text) ? said->n : 0;
-    const char *at = said->text.data;
-
-    for (size_t i = 0; i < n; i++, at += strlen(at) + 1)
-        line[i] = at;
-    for (uint32_t i = 0; i < r->n_asked; i++)
-        asked_fine(r->asked[i], line, n);
-    r->n_asked = 0;
-    free(line);
-}
-
-/* Removed atoms leave; the others stand in the order of the new file. */
-static void settle_instances(struct reload *r, struct instance **now, struct said *said)
-{
-    struct host *h = r->host;
-
-    for (uint32_t i = 0; i < r->conf->n_atoms; i++) {
-        const struct change *c = &r->change[i];
-        now[i] = c->fresh ? c->fresh : instance_named(h, c->to->name);
-    }
-    for (uint32_t i = 0; i < h->control.n_instances; i++) {
-        struct instance *in = h->control.instance[i];
-        if (atom_named(r->conf, in->name))
-            continue;
-        say(said, "atom %s: removed", in->name);
-        instance_stop(in);
-        publish_removed(in);
-        in->next = h->leaving;
-        h->leaving = in;
-    }
-    free(h->control.instance);
-    h->control.instance = now;
-    h->control.n_instances = r->conf->n_atoms;
-}
-
-static void say_change(const struct change *c, struct said *said)
-{
-    if (c->fate == ADJUSTED)
-        say(said, "atom %s: adjusted (period, budget or learning)", c->to->name);
-    else if (c->fate == REPLACED)
-        say(said, "atom %s: replaced (%s)", c->to->name, c->why);
-    else if (c->fate == ADDED)
-        say(said, "atom %s: added", c->to->name);
-}
-
-static void adopt(struct reload *r, struct instance **now, struct said *said)
-{
-    struct host *h = r->host;
-
-    for (uint32_t i = 0; i < r->conf->n_atoms; i++) {
-        say_change(&r->change[i], said);
-        if (r->change[i].fate == ADJUSTED)
-            instance_adjust(instance_named(h, r->change[i].to->name), r->change[i].to);
-    }
-    settle_instances(r, now, said);
-    if (memcmp(&h->conf->retention, &r->conf->retention, sizeof r->conf->retention)) {
-        struct store_retention keep = retention_of(r->conf);
-        say(said, "retention: changed");
-        store_retain(h->flow.store, &keep);
-    }
-}
+/* ---- the steps ------------------------------------------------------------------- */
 
 static void commit(struct reload *r)
 {
-    struct host *h = r->host;
-    struct instance **now = calloc(r->conf->n_atoms, sizeof(struct instance *));
-    struct said said = { 0 };
-
-    if (!now) {
-        reload_starved(r, NULL);
-        return;
-    }
-    adopt(r, now, &said);
-    r->rejected[0] = '\0';
-    r->applied++;
-    r->applied_ts = clock_now(h->flow.clock);
-    log_info("reload: %zu change%s", said.n, said.n == 1 ? "" : "s");
-    answer(r, &said);
-    buf_free(&said.text);
-    struct conf *before = h->own; /* what a reload had read; `forget` frees it */
-    h->own = r->conf;
-    h->conf = h->control.conf = r->conf;
-    watch_warnings(h->conf);
-    leave_behind(r);
-    r->conf = before;
+    adopt(r);
     rest(r);
 }
 
-/* ---- driving --------------------------------------------------------------------- */
-
-static void deliver(struct flow_message *m)
+static void on_kept(struct flow_message *m)
 {
-    struct reload *r = (struct reload *)((char *)m - offsetof(struct reload, read));
+    struct reload *r = of_message(m);
 
-    if (r->host->stopping) {
-        r->step = AT_REST; /* reload_free forgets the rest */
+    if (!r->host->stopping)
+        commit(r);
+}
+
+/* All have opened. What was loaded by hand must be on disk before anybody is told. */
+static void settle(struct reload *r)
+{
+    if (!r->by_hand || json_equal(r->by_hand, r->host->by_hand)) {
+        commit(r);
         return;
     }
-    if (r->errors.n)
+    r->step = KEEPING;
+    (void)elsewhere(r, keep,
+                    on_kept); /* else the host is stopping, which ends all this */
+}
+
+static void on_read(struct flow_message *m)
+{
+    struct reload *r = of_message(m);
+
+    if (r->host->stopping)
+        r->step = AT_REST; /* reload_free forgets the rest */
+    else if (r->errors.n)
         refuse(r);
+    else if (r->nothing)
+        rest(r);
     else
         swap_begin(r);
+}
+
+static void note_broken(struct reload *r)
+{
+    struct host *h = r->host;
+
+    r->broken = malloc(h->control.n_instances + 1);
+    for (uint32_t i = 0; r->broken && i < h->control.n_instances; i++)
+        r->broken[i] = h->control.instance[i]->health == INSTANCE_BROKEN;
 }
 
 static void begin(struct reload *r)
 {
     struct host *h = r->host;
 
-    r->again = 0;
-    r->broken = malloc(h->control.n_instances + 1);
-    for (uint32_t i = 0; r->broken && i < h->control.n_instances; i++)
-        r->broken[i] = h->control.instance[i]->health == INSTANCE_BROKEN;
+    wish_next(r);
+    if (!r->wish)
+        return;
     r->step = READING;
-    r->job.run = read_config;
-    r->job.done = post;
-    r->read.deliver = deliver;
-    notify_send(&h->notify, "RELOADING=1\nMONOTONIC_USEC=%lld",
-                (long long)clock_mono(h->flow.clock) * 1000);
-    if (pool_run(h->control.pool, &r->job))
+    if (r->wish->what == WISH_CONFIG) {
+        note_broken(r);
+        notify_send(&h->notify, "RELOADING=1\nMONOTONIC_USEC=%lld",
+                    (long long)clock_mono(h->flow.clock) * 1000);
+    }
+    if (elsewhere(r, read_wish, on_read))
         r->step = AT_REST; /* the host is stopping */
-}
-
-void reload_ask(struct reload *r, struct asked *a)
-{
-    if (r->host->stopping || !r->host->control.pool) {
-        if (a)
-            asked_refuse(a, KIRI_UNAVAILABLE, "this host is stopping");
-        return;
-    }
-    if (r->step == AT_REST) {
-        r->n_asked = 0;
-        if (a)
-            r->asked[r->n_asked++] = a;
-        begin(r);
-        return;
-    }
-    if (a && r->n_later == ANSWERS_WAITERS) {
-        asked_refuse(a, KIRI_HELD, "too many reloads wait already");
-        return;
-    }
-    r->again = 1;
-    if (a)
-        r->later[r->n_later++] = a;
 }
 
 void reload_turn(struct reload *r)
 {
     if (r->host->stopping)
         return;
+    if (r->step == AT_REST)
+        begin(r);
     if (r->step == CHANGING) {
         int done = swap_done(r);
 
         if (r->errors.n)
             swap_back(r);
         else if (done)
-            commit(r);
+            settle(r);
     }
     if (r->step == REVERTING && swap_back_done(r))
         refuse(r);
 }
 
-static void dismiss(struct asked **asked, uint32_t *n)
-{
-    while (*n)
-        asked_refuse(asked[--*n], KIRI_UNAVAILABLE, "this host is stopping");
-}
+/* ---- the host's ------------------------------------------------------------------ */
 
 void reload_stop(struct reload *r)
 {
-    dismiss(r->asked, &r->n_asked);
-    dismiss(r->later, &r->n_later);
+    wish_refuse_all(r, KIRI_UNAVAILABLE, "this host is stopping");
     for (uint32_t i = 0; r->step >= CHANGING && i < r->conf->n_atoms; i++)
         if (r->change[i].fresh)
             instance_stop(r->change[i].fresh);
@@ -291,6 +254,23 @@ int reload_idle(const struct reload *r)
     return 1;
 }
 
+static void write_absent(const struct reload *r, struct jsonw *j)
+{
+    const char *name;
+    json_t *why;
+
+    jsonw_key(j, "left_out");
+    jsonw_array(j);
+    json_object_foreach(r->host->absent, name, why)
+    {
+        jsonw_object(j);
+        jsonw_kstr(j, "name", name);
+        jsonw_kstr(j, "why", json_string_value(why));
+        jsonw_end(j);
+    }
+    jsonw_end(j);
+}
+
 void reload_status(const struct reload *r, struct jsonw *j)
 {
     jsonw_key(j, "config_files");
@@ -303,14 +283,18 @@ void reload_status(const struct reload *r, struct jsonw *j)
     jsonw_kint(j, "config_applied", (int64_t)r->applied);
     jsonw_kint(j, "config_refused", (int64_t)r->refused);
     jsonw_kint(j, "config_applied_ts", r->applied_ts);
+    write_absent(r, j);
 }
 
 struct reload *reload_new(struct host *h)
 {
     struct reload *r = calloc(1, sizeof *r);
 
-    if (r)
-        r->host = h;
+    if (!r)
+        return NULL;
+    r->host = h;
+    r->queue_last = &r->queue;
+    r->config[0].lent = r->config[1].lent = 1;
     return r;
 }
 
@@ -326,5 +310,9 @@ void reload_free(struct reload *r)
             c->old = NULL;
     }
     forget(r);
+    if (r->wish)
+        wish_end(r, r->wish);
+    for (wish_next(r); r->wish; wish_next(r))
+        wish_end(r, r->wish);
     free(r);
 }

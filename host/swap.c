@@ -8,6 +8,7 @@
 #include "load/plugin.h"
 
 #include <assert.h>
+#include <string.h>
 
 static void put_instance(struct host *h, const struct instance *old, struct instance *in)
 {
@@ -16,12 +17,12 @@ static void put_instance(struct host *h, const struct instance *old, struct inst
             h->control.instance[i] = in;
 }
 
-/* A new instance in the place of `last` (NULL: of none), which leaves it what it had once
- * it is gone. 0 or -1. */
+/* A new instance in the place of `last` (NULL: of none), which leaves it what it had, if
+ * it has left itself. 0 or -1. */
 static int start_fresh(struct reload *r, struct change *c, const struct conf_atom *as,
                        struct instance *last)
 {
-    struct instance *before = last && instance_gone(last) ? last : NULL;
+    struct instance *before = last && instance_left(last) ? last : NULL;
 
     c->fresh = instance_start(&r->host->flow, as, c->plugin, before);
     if (!c->fresh)
@@ -48,8 +49,23 @@ void swap_begin(struct reload *r)
         if (c->fate != REPLACED)
             continue;
         c->old = instance_named(r->host, c->to->name);
-        instance_stop(c->old);
+        instance_hand_over(c->old);
     }
+}
+
+/* Of its note, without what is done about it: here it is something else. */
+static size_t what_failed(const struct instance *in)
+{
+    const char *outlook = strstr(in->note, ": tried again");
+
+    return outlook ? (size_t)(outlook - in->note) : strlen(in->note);
+}
+
+/* A config may name an atom whose world is not there yet; whoever loads one atom wants it
+ * now, and what runs is not given up for less. */
+static int must_open(const struct reload *r)
+{
+    return r->wish->what != WISH_CONFIG;
 }
 
 int swap_done(struct reload *r)
@@ -60,21 +76,23 @@ int swap_done(struct reload *r)
         struct change *c = &r->change[i];
         if (!change_starts(c))
             continue;
-        if (!c->fresh && c->old && instance_gone(c->old) &&
-            start_fresh(r, c, c->to, c->old)) {
-            reload_starved(r, c->to);
-            break;
+        if (!c->fresh && c->old && instance_left(c->old)) {
+            if (start_fresh(r, c, c->to, c->old)) {
+                reload_starved(r, c->to);
+                break;
+            }
+            instance_try(c->fresh);
         }
         if (!c->fresh || c->fresh->health == INSTANCE_STARTING)
             all = 0;
-        else if (c->fresh->refused)
-            conf_error(&r->errors, c->to->file, c->to->line, c->to->col, "atom %s: %s",
-                       c->to->name, c->fresh->note);
+        else if (c->fresh->refused || (must_open(r) && !c->fresh->opened))
+            reload_wrong(r, c->to, KIRI_BAD_CONFIG, "%.*s", (int)what_failed(c->fresh),
+                         c->fresh->note);
     }
     if (!all && clock_mono(r->host->flow.clock) - r->began > RELOAD_PATIENCE_MS)
-        conf_error(&r->errors, r->conf->file, 0, 0,
-                   "an atom did not come or go within %d s: nothing was changed",
-                   RELOAD_PATIENCE_MS / 1000);
+        reload_wrong(r, NULL, KIRI_BAD_CONFIG,
+                     "an atom did not come or go within %d s: nothing was changed",
+                     RELOAD_PATIENCE_MS / 1000);
     return all;
 }
 
@@ -85,7 +103,9 @@ void swap_back(struct reload *r)
     r->step = REVERTING;
     r->began = clock_mono(r->host->flow.clock);
     for (uint32_t i = 0; i < r->conf->n_atoms; i++)
-        if (r->change[i].fresh)
+        if (r->change[i].fresh && r->change[i].fate == REPLACED)
+            instance_hand_over(r->change[i].fresh);
+        else if (r->change[i].fresh)
             instance_stop(r->change[i].fresh);
 }
 
@@ -124,6 +144,12 @@ static int bring_back(struct reload *r, struct change *c, int last_try)
     return 0;
 }
 
+/* One that others wait for must be closed only. */
+static int is_done(const struct change *c, const struct instance *last)
+{
+    return c->fate == REPLACED ? instance_left(last) : instance_gone(last);
+}
+
 int swap_back_done(struct reload *r)
 {
     int all = 1, late = clock_mono(r->host->flow.clock) - r->began > RELOAD_PATIENCE_MS;
@@ -133,7 +159,7 @@ int swap_back_done(struct reload *r)
         struct instance *last = c->fresh ? c->fresh : c->old;
         if (!change_starts(c) || c->back)
             continue;
-        if (last && !instance_gone(last) && !late) {
+        if (last && !is_done(c, last) && !late) {
             all = 0;
             continue;
         }

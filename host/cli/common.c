@@ -80,9 +80,18 @@ static void write_request(const char *cmd, const char *members, struct buf *out)
 /* What may take its time in the host: a disk, a probe of a plugin. */
 static int patience_ms(const char *cmd)
 {
-    return strcmp(cmd, "save") == 0 || strcmp(cmd, "flush") == 0 ? DISK_MS
-           : strcmp(cmd, "reload") == 0                          ? PROBE_MS
-                                                                 : ANSWER_MS;
+    static const struct {
+        const char *cmd;
+        int ms;
+    } slow[] = {
+        { "save", DISK_MS },  { "flush", DISK_MS },   { "reload", PROBE_MS },
+        { "load", PROBE_MS }, { "unload", PROBE_MS },
+    };
+
+    for (size_t i = 0; i < sizeof slow / sizeof *slow; i++)
+        if (strcmp(cmd, slow[i].cmd) == 0)
+            return slow[i].ms;
+    return ANSWER_MS;
 }
 
 json_t *reach_talk(const struct reach *r, const char *cmd, const char *members,

@@ -55,6 +55,19 @@ static void read_plugins(struct section *s, const struct yaml_node *n, struct co
                  &c->plugins, take_directory);
 }
 
+static void read_watch_plugins(struct section *s, const struct yaml_node *n,
+                               struct conf *c)
+{
+    char shown[SHOWN];
+
+    if (!section_is(s, n, YAML_TEXT, "true or false"))
+        return;
+    c->fixed_plugins = strcmp(n->text, "false") == 0;
+    if (!c->fixed_plugins && strcmp(n->text, "true") != 0)
+        section_say(s, n, "`watch-plugins` must be true or false, not `%s`",
+                    value_show(n->text, shown, sizeof shown));
+}
+
 static void read_include(struct section *s, const struct yaml_node *n, struct conf *c)
 {
     (void)c;
@@ -81,6 +94,7 @@ static const struct {
     { "state", read_state, 0 },
     { "bus", bus_read, 0 },
     { "plugins", read_plugins, 0 },
+    { "watch-plugins", read_watch_plugins, 0 },
     { "retention", retention_read, 0 },
     { "include", read_include, 1 },
     { "atoms", atoms_read, 1 },
@@ -231,6 +245,68 @@ struct conf *conf_read(const char *file, struct conf_errors *errors)
         s.starved = 1;
     }
     if (s.starved || buf_failed(&warnings.text))
+        starve(errors, file);
+    conf_errors_free(&warnings);
+    if (errors->n > before) {
+        conf_free(&o->conf);
+        return NULL;
+    }
+    return &o->conf;
+}
+
+static int is_among(const char *const *names, const char *name)
+{
+    for (; names && *names; names++)
+        if (strcmp(*names, name) == 0)
+            return 1;
+    return 0;
+}
+
+static void keep_atoms(struct section *s, const struct conf *root,
+                       const char *const *without, struct conf *c)
+{
+    c->n_atoms = 0;
+    c->atoms = section_get(s, (root->n_atoms + 1) * sizeof *c->atoms);
+    for (uint32_t i = 0; c->atoms && i < root->n_atoms; i++)
+        if (!is_among(without, root->atoms[i].name))
+            c->atoms[c->n_atoms++] = root->atoms[i];
+}
+
+static void add_atoms(struct section *s, const char *text, struct conf *c)
+{
+    struct yaml *y = yaml_parse(text, strlen(text), s->file, NULL, s->errors);
+    const struct yaml_node *map = y ? yaml_root(y) : NULL;
+    uint32_t first = c->n_atoms;
+
+    if (map)
+        atoms_read(s, map, c);
+    for (uint32_t i = first; i < c->n_atoms; i++)
+        c->atoms[i].by_hand = 1;
+    if (c->n_atoms > 1)
+        atoms_refuse_twins(c, s->errors);
+    yaml_free(y);
+}
+
+struct conf *conf_derive(const struct conf *root, const char *const *without,
+                         const char *text, const char *file, struct conf_errors *errors)
+{
+    unsigned before = errors->n;
+    struct owner *o = calloc(1, sizeof *o);
+    struct conf_errors warnings = { 0 };
+    struct section s = { .errors = errors, .warnings = &warnings, .mode = 0600 };
+
+    if (!o) {
+        starve(errors, file);
+        return NULL;
+    }
+    s.arena = &o->arena;
+    s.file = section_copy(&s, file);
+    s.dir = root->state;
+    o->conf = *root;
+    keep_atoms(&s, root, without, &o->conf);
+    if (text && !s.starved)
+        add_atoms(&s, text, &o->conf);
+    if (s.starved)
         starve(errors, file);
     conf_errors_free(&warnings);
     if (errors->n > before) {

@@ -36,6 +36,7 @@ struct conf_atom {
     const char *file; /* that names it: conf.file or one that it includes           */
     const char *dir;  /* of that file, absolute: where relative paths start         */
     uint32_t line, col;
+    int by_hand;      /* not from the files: conf_derive has added it               */
     int64_t every_ms; /* 0: the schema's period; else 10 ms .. 1 d                  */
     double alarm;     /* budget: onsets per second; 0: default 1/day               */
     int learn_off;    /* learn: off                                                */
@@ -69,10 +70,11 @@ struct conf {
     struct conf_listen *listen; /* NULL: default address                              */
     uint32_t n_listen;          /* 0..16                                              */
     uint32_t socket_mode;       /* of ipc sockets: 0600 (the default) or 0660         */
-    char **plugins; /* absolute, NULL-terminated; NULL: default directories          */
+    char **plugins;    /* absolute, NULL-terminated; NULL: default directories          */
+    int fixed_plugins; /* `watch-plugins: false`: files that change are not looked at */
     struct conf_retention retention;
     struct conf_atom *atoms;
-    uint32_t n_atoms; /* 1..1024                                                     */
+    uint32_t n_atoms; /* 1..1024; 0: only after conf_derive                          */
     char *warnings;   /* lines "file:line:col: sentence" that stop nobody; "" if none */
 };
 
@@ -80,6 +82,13 @@ struct conf {
  * Only the files themselves are looked at: directories and plugins need not exist yet. */
 struct conf *conf_read(const char *file, struct conf_errors *errors);
 void conf_free(struct conf *c); /* NULL is fine */
+/* The root with other atoms: without those named in `without` (NULL-terminated; NULL:
+ * none) and with those of `text`, a YAML mapping of them (NULL: none), which are by_hand.
+ * file: what messages call that text; relative paths in it start at the state directory.
+ * The root must outlive the result, which shares what is the same. NULL as from
+ * conf_read. */
+struct conf *conf_derive(const struct conf *root, const char *const *without,
+                         const char *text, const char *file, struct conf_errors *errors);
 
 /* May others change the file? 0: no. 1: the group or its owner could, which is worth a
  * warning. -1: anybody can, so that nothing in it is trusted (RELIABILITY E8). `why` gets

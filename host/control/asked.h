@@ -44,5 +44,8 @@ int asked_texts(struct asked *a, const char *key, const char ***texts, size_t *n
 void run_since(struct asked *a);    /* pages.c */
 void run_snapshot(struct asked *a); /* pages.c */
 void run_save(struct asked *a);     /* save.c  */
+void run_reload(struct asked *a);   /* load.c  */
+void run_load(struct asked *a);     /* load.c  */
+void run_unload(struct asked *a);   /* load.c  */
 
 #endif

@@ -46,20 +46,14 @@ static void run_flush(struct asked *a)
     asked_elsewhere(a, flush);
 }
 
-static void run_reload(struct asked *a)
-{
-    struct control *c = a->control;
-
-    c->act.reload(c->act.ctx, a);
-}
-
 static const struct command commands[] = {
     { "status", run_status, 0 },     { "since", run_since, 0 },
     { "snapshot", run_snapshot, 0 }, { "save", run_save, 1 },
     { "flush", run_flush, 1 },       { "reload", run_reload, 1 },
+    { "load", run_load, 1 },         { "unload", run_unload, 1 },
     { "stop", run_stop, 1 },
 };
-#define KNOWN "status, since, snapshot, save, flush, reload and stop"
+#define KNOWN "status, since, snapshot, save, flush, reload, load, unload and stop"
 
 static const struct command *command_named(const char *name)
 {

@@ -17,13 +17,25 @@
 #include "control/answers.h"
 #include "flow/instance.h"
 
+#include <jansson.h>
+
 struct asked; /* one request that is being answered */
+
+/* What `load` asks for; lives during the call. */
+struct control_load {
+    const char *plugin; /* a path, or a name                                          */
+    const char *name;   /* of the instance; NULL: the plugin's                        */
+    const char *dir;    /* where relative paths start; NULL: the state directory      */
+    json_t *options;    /* an object as an atom's section in the YAML; NULL: none     */
+};
 
 /* What the host does; each is asked once for each request. */
 struct control_actions {
     void (*stop)(void *ctx);
-    /* Ends with asked_fine or asked_refuse, now or later. */
-    void (*reload)(void *ctx, struct asked *a);
+    /* These end with asked_fine or asked_refuse, now or later. atom NULL: the config. */
+    void (*reload)(void *ctx, struct asked *a, const char *atom);
+    void (*load)(void *ctx, struct asked *a, const struct control_load *load);
+    void (*unload)(void *ctx, struct asked *a, const char *atom);
     /* Members of status that only the host knows. */
     void (*status)(void *ctx, struct jsonw *j);
     void *ctx;
@@ -58,7 +70,8 @@ void control_turn(struct control *c);
 int control_stop(struct control *c, int wait_ms);
 void control_close(struct control *c);
 
-/* The end of a reload: lines[n] are sentences of what changed, or of what is wrong. */
+/* The end of a reload, a load or an unload: lines[n] are sentences of what changed, or of
+ * what is wrong. */
 void asked_fine(struct asked *a, const char *const *applied, size_t n);
 void asked_refuse(struct asked *a, int code, const char *sentence);
 

@@ -11,12 +11,20 @@ static int has_model(const struct instance *in)
     return in->stream && in->facts.gen;
 }
 
+/* Whoever has come to its model only now is asked now. */
 static int all_done(const struct control *c, uint64_t ticket)
 {
-    for (uint32_t i = 0; i < c->n_instances; i++)
-        if (has_model(c->instance[i]) && c->instance[i]->save_done < ticket)
-            return 0;
-    return 1;
+    int all = 1;
+
+    for (uint32_t i = 0; i < c->n_instances; i++) {
+        struct instance *in = c->instance[i];
+
+        if (has_model(in) && in->save_asked < ticket)
+            save_ask(in, ticket);
+        if (has_model(in) && in->save_done < ticket)
+            all = 0;
+    }
+    return all;
 }
 
 static void write_saved(const struct instance *in, struct jsonw *j)
@@ -81,7 +89,5 @@ void run_save(struct asked *a)
     a->ticket = ++c->ticket;
     a->next = c->saving;
     c->saving = a;
-    for (uint32_t i = 0; i < c->n_instances; i++)
-        if (has_model(c->instance[i]))
-            save_ask(c->instance[i], a->ticket);
+    (void)all_done(c, a->ticket); /* control_turn answers */
 }

@@ -164,6 +164,14 @@ static void write_cell(const struct instance *in, struct jsonw *j)
     jsonw_end(j);
 }
 
+static int by_hand(const struct control *c, const char *name)
+{
+    for (uint32_t i = 0; i < c->conf->n_atoms; i++)
+        if (strcmp(c->conf->atoms[i].name, name) == 0)
+            return c->conf->atoms[i].by_hand;
+    return 0;
+}
+
 static void write_atom(const struct control *c, const struct instance *in,
                        struct jsonw *j)
 {
@@ -176,6 +184,10 @@ static void write_atom(const struct control *c, const struct instance *in,
     jsonw_kstr(j, "help", in->atom->help);
     jsonw_kstr(j, "state", instance_health_name(in));
     jsonw_kstr(j, "note", in->note);
+    jsonw_kstr(j, "file", plugin_path(in->plugin));
+    jsonw_kbool(j, "by_hand", by_hand(c, in->name));
+    jsonw_kint(j, "replaced", (int64_t)in->replaced);
+    jsonw_kstr(j, "rejected", in->rejected);
     write_cell(in, j);
     jsonw_kint(j, "period_ms", in->period_ms);
     jsonw_kint(j, "rows", (int64_t)in->facts.rows);

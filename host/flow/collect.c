@@ -287,6 +287,8 @@ static int make_stream(struct instance *in)
         .learn_off = in->learn_off,
     };
 
+    if (inherit_stream(in))
+        return 0;
     in->stream = atom_stream(in->atom, in->schema, &rules, why, sizeof why);
     if (!in->stream) {
         in->refused = 1;
@@ -306,6 +308,7 @@ static void opened(struct instance *in)
     in->opened = 1;
     if (!in->period_ms)
         in->period_ms = in->schema->period_ms;
+    int beat = inherit_beat(in);
     if (make_stream(in))
         return;
     if (!in->period_ms && fd < 0) {
@@ -323,8 +326,10 @@ static void opened(struct instance *in)
     in->pause = 0;
     in->answered = clock_mono(in->flow->clock);
     instance_report(in, INSTANCE_WELL, "%s", "");
-    collect_now(in, KIRI_PERIOD);
+    if (!beat)
+        collect_now(in, KIRI_PERIOD);
     schedule(in);
+    score_rows(in); /* those that it was left */
 }
 
 /* They are safe from here on, whatever they wait for. */

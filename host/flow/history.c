@@ -86,17 +86,6 @@ static int read_rows(struct store_reader *reader, uint64_t known_to, struct rest
     return rc;
 }
 
-/* The model of the instance before, if its language is still spoken; else the shelf's. */
-static enum shelf_found load_model(struct instance *in, char *said, size_t cap)
-{
-    struct kiri_error err;
-
-    *said = '\0';
-    if (in->legacy && keep_load(in->stream, in->legacy, in->legacy_len, NULL, &err) == 0)
-        return SHELF_LOADED;
-    return shelf_load(in->flow->shelf, in->name, in->stream, said, cap);
-}
-
 static void say(struct instance *in, enum log_level level, const char *said)
 {
     size_t n = strlen(in->restored_how);
@@ -105,6 +94,19 @@ static void say(struct instance *in, enum log_level level, const char *said)
              said);
     if (level < in->restored_level)
         in->restored_level = level;
+}
+
+/* What the instance before has learned, in another language: the shelf keeps it. */
+static void put_away(struct instance *in)
+{
+    struct kiri_error err;
+    char said[512];
+
+    if (inherit_put_away(in, &err) == 0)
+        return;
+    snprintf(said, sizeof said, "its former model stays as it was last saved: %.400s",
+             err.text);
+    say(in, LOG_AT_WARN, said);
 }
 
 static void say_rest(struct instance *in, const struct restore *r, int loaded)
@@ -133,7 +135,9 @@ int history_restore(struct instance *in)
 
     in->restored_level = LOG_AT_INFO;
     *in->restored_how = '\0';
-    enum shelf_found found = load_model(in, said, sizeof said);
+    put_away(in);
+    enum shelf_found found =
+        shelf_load(in->flow->shelf, in->name, in->stream, said, sizeof said);
     if (found == SHELF_STARVED)
         return -1;
     if (*said)

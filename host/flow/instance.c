@@ -2,7 +2,6 @@
 
 #include "base/log.h"
 #include "flow/atom_stream.h"
-#include "flow/keep.h"
 #include "flow/shelf.h"
 
 #include <stdarg.h>
@@ -68,13 +67,8 @@ struct instance *instance_start(struct flow *f, const struct conf_atom *c,
         free(in);
         return NULL;
     }
-    if (before) {
-        services_inherit(&in->services, &before->services);
-        int packed = before->packed != NULL; /* else what it had itself inherited */
-        in->legacy = packed ? before->packed : before->legacy;
-        in->legacy_len = packed ? before->packed_len : before->legacy_len;
-        *(packed ? &before->packed : &before->legacy) = NULL;
-    }
+    if (before)
+        inherit_take(in, before);
     in->plugin = plugin;
     f->cells += (unsigned)plugin_is_isolated(plugin);
     (void)pool_grow(f->callbacks, FLOW_WORKERS + f->cells); /* a cell may well hang */
@@ -113,17 +107,39 @@ void instance_stop(struct instance *in)
         uv_close((uv_handle_t *)&in->timer, on_closed);
     if (in->has_poll)
         uv_close((uv_handle_t *)&in->poll, on_closed);
-    if (save_needed(in) && !in->save_wanted) {
+    if (!in->handing && save_needed(in) && !in->save_wanted) {
         in->save_wanted = 1;
         save_step(in);
     }
     instance_leave(in);
 }
 
+void instance_hand_over(struct instance *in)
+{
+    in->handing = 1;
+    instance_stop(in);
+}
+
+int instance_left(const struct instance *in)
+{
+    return in->closing && !in->calling && !in->learning && !in->self && in->handles == 0;
+}
+
 int instance_gone(const struct instance *in)
 {
-    return in->closing && !in->calling && !in->learning && !in->writing && !in->self &&
-           in->handles == 0;
+    return instance_left(in) && !in->writing;
+}
+
+void instance_try(struct instance *in)
+{
+    in->provisional = 1;
+}
+
+void instance_confirm(struct instance *in)
+{
+    in->provisional = 0;
+    if (in->restored)
+        inherit_drop(in);
 }
 
 void instance_leave(struct instance *in)
@@ -153,7 +169,7 @@ void instance_free(struct instance *in)
     free_rows(in->rows);
     free(in->last_row);
     free(in->packed);
-    free(in->legacy);
+    inherit_drop(in);
     stream_free(in->stream);
     plugin_schema_free(in->schema);
     services_fini(&in->services);

@@ -40,6 +40,24 @@ struct observed {
     union kiri_value v[];
 };
 
+/* What an instance leaves to the one that takes its place, as long as that one has not
+ * taken it up (inherit.c). */
+struct legacy {
+    struct stream *stream; /* NULL: the model comes from the shelf */
+    struct kiri_schema *schema;
+    struct observed *rows; /* that the stream has not scored */
+    uint32_t n_rows;
+    struct stream_facts saved;
+    int64_t saved_at, learn_from;
+    struct verdict last;
+    struct observed *last_row;
+    float recent[INSTANCE_RECENT];
+    unsigned char recent_alarm[INSTANCE_RECENT];
+    uint32_t n_recent;
+    uint32_t period_ms; /* its beat; next_tick 0: none */
+    int64_t next_tick;
+};
+
 struct instance {
     struct instance *next; /* in a list of the owner's */
     struct flow *flow;
@@ -58,8 +76,14 @@ struct instance {
     int adjusted; /* the stream is to be told so */
 
     enum instance_health health;
+    char
+        rejected[512]; /* why another version of its plugin was refused; "": it was not */
+    struct stat rejected_file;
     char note[256]; /* why it is not well, a sentence                                */
     atomic_int closing;
+    int handing;     /* it leaves to another: its model is not saved, but left, too */
+    int provisional; /* it may have to give back what it was left: instance_confirm */
+    struct legacy legacy;
     int refused; /* open() said that an option is wrong, or the schema is */
 
     /* ticks */
@@ -113,10 +137,9 @@ struct instance {
     int64_t saved_at, save_tried; /* mono ms; 0: never                      */
     int64_t write_began;          /* mono ms, while `writing`               */
     char unsaved[256];            /* why the last saving failed; "": it did not */
-    void *legacy; /* the model of the instance whose place it takes; NULL: the shelf's */
-    size_t legacy_len;
 
     /* for status */
+    uint64_t replaced; /* how often another took its place while the host runs */
     uint64_t collected, clamped, missing, errors, skipped, dropped;
     int64_t last_ok;  /* mono ms of the last row; 0: never                            */
     int64_t answered; /* mono ms of the last callback that went well                  */
@@ -133,14 +156,24 @@ struct instance {
 };
 
 /* plugin: taken over. c is only read during the call. before: the instance whose place it
- * takes, gone but not freed: its small state and its model go on; NULL: none. NULL when
- * memory is short: then plugin and before are as they were. */
+ * takes, which has left (instance_left): its small state, its counters and, in an
+ * unchanged language, its stream go on; NULL: none. NULL when memory is short: then
+ * plugin and before are as they were. */
 struct instance *instance_start(struct flow *f, const struct conf_atom *c,
                                 struct plugin *plugin, struct instance *before);
 /* Other rules while it runs: period, budget, learning. Takes effect at a row boundary. */
 void instance_adjust(struct instance *in, const struct conf_atom *c);
+/* It keeps what it was left in another language until it is confirmed, so that it may be
+ * handed on to a third. Before its open() has answered. */
+void instance_try(struct instance *in);
+void instance_confirm(struct instance *in);
 /* No more ticks: it saves its model, closes, and some time is gone. */
 void instance_stop(struct instance *in);
+/* The same, but for another that will take its place: nothing is saved. */
+void instance_hand_over(struct instance *in);
+/* It is closed, and its stream is with nobody: another may take its place. Its model may
+ * still be on the way to the disk. */
+int instance_left(const struct instance *in);
 /* Nothing of it runs any more: no callback, no learner, no handle; its model is saved. */
 int instance_gone(const struct instance *in);
 /* The next step of leaving, if it is time for one; after each thing that has ended. */
@@ -158,6 +191,13 @@ const char *instance_health_name(const struct instance *in); /* or the stream's 
 void collect_open(struct instance *in);  /* collect.c: open(), then ticks               */
 void collect_close(struct instance *in); /* collect.c: close(), on a callback thread    */
 void collect_again(struct instance *in); /* collect.c: the period has changed           */
+/* inherit.c: what `before` leaves, to `in`, which is just made. */
+void inherit_take(struct instance *in, struct instance *before);
+int inherit_stream(struct instance *in); /* 1: its language is spoken; it is ours now */
+int inherit_beat(struct instance *in);   /* 1: the next tick is when it would have been */
+/* On the learner thread: a stream of another language to the shelf, if that has less. */
+int inherit_put_away(struct instance *in, struct kiri_error *err);
+void inherit_drop(struct instance *in);
 /* history.c, on the learner thread: model and stored rows. 0 or -1 (memory, stopping). */
 int history_restore(struct instance *in);
 void score_rows(struct instance *in); /* score.c: all that wait, until a learning    */

@@ -80,7 +80,7 @@ void publish_health(struct instance *in)
 {
     struct buf members = { 0 };
 
-    message_atom(instance_health_name(in), in->note, &members);
+    message_atom(instance_health_name(in), *in->note ? in->note : in->rejected, &members);
     emit(in, "atom", clock_now(in->flow->clock), &members);
     buf_free(&members);
 }

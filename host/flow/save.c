@@ -100,10 +100,8 @@ static void deliver(struct flow_message *m)
             log_error("%s: its model stays as it was last saved: %s", in->name,
                       in->unsaved);
     }
-    if (!in->closing || in->write_rc == 0) { /* else it is the legacy: instance_start */
-        free(in->packed);
-        in->packed = NULL;
-    }
+    free(in->packed);
+    in->packed = NULL;
     done(in, in->packed_for);
     save_step(in);
     instance_leave(in);

@@ -30,11 +30,11 @@ static void on_stop(void *ctx)
     (void)ctx;
 }
 
-static void on_reload(void *ctx, struct asked *a)
+static void on_reload(void *ctx, struct asked *a, const char *atom)
 {
     static const char *const lines[] = { "atom pulse: added" };
 
-    (void)ctx;
+    (void)ctx, (void)atom;
     asked_fine(a, lines, 1);
 }
 

@@ -122,7 +122,10 @@ static int make_host(void **state)
     first = conf_read(file, &errors);
     assert_non_null(first);
     lone_flow_init(&host.flow, &host.loop, dir);
-    host.conf = first;
+    host.conf = host.root = first;
+    host.by_hand = json_object();
+    host.left_out = json_object();
+    host.absent = json_object();
     host.lock = host.notify.fd = -1;
     host.running = 1;
     host.control.flow = &host.flow;
@@ -158,8 +161,12 @@ static int drop_host(void **state)
     reload_free(host.reload);
     lone_flow_fini(&host.flow);
     free(host.control.instance);
+    conf_free(host.derived);
     conf_free(host.own);
     conf_free(first);
+    json_decref(host.by_hand);
+    json_decref(host.left_out);
+    json_decref(host.absent);
     plugin_unref(image);
     image = NULL; /* a reference too many is a leak now */
     snprintf(command, sizeof command, "rm -rf '%s'", dir);
