@@ -134,11 +134,12 @@ const struct command command_load = {
                   "others;\n"
                   "                     the same again makes a list. Relative paths "
                   "start\n"
-                  "                     in the current directory.",
-                  1 },
+                  "                     in the current directory." },
                 OPTION_BUS,
                 OPTION_STATE,
                 { "json", NULL, "Prints the host's answer." } },
+    .repeats = "set",
+    .repeats = "set",
     .examples = "  kiri load build/soil.so\n"
                 "  kiri load soil.so --name bed2 --set path=bed2.txt --set every=10s\n"
                 "  kiri load pulse --name fast --set every=1s\n",
