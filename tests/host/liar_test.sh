@@ -1,7 +1,7 @@
 #!/bin/bash
 # liar_test.sh KIRI BUILD - B10: atoms that say what cannot be, or that talk without an end, in
 # a host: no number that is not finite ever reaches the bus or the disk, and each is held to
-# ten lines a second in the log; their neighbour does not notice.
+# ten lines a second in the log, and one that counts the rest; their neighbour does not notice.
 KIRI=$1 BUILD=$2
 . "$(dirname "$(realpath "$0")")/lib.sh"
 
@@ -65,6 +65,6 @@ print(f"{n} messages and rows, all finite")
 END
 python3 finite.py || wrong "a number that is not finite came out"
 echo "$lines lines of the chatter in $seconds s"
-[ "$lines" -le $((11 * seconds)) ] || wrong "$lines lines of one atom in $seconds s"
+[ "$lines" -le $((11 * (seconds + 1))) ] || wrong "$lines lines of one atom in $seconds s"
 grep -q 'talks: ([0-9]* more lines)' log || wrong "what was held back is not counted"
 exit $failed

@@ -18,7 +18,8 @@
 #endif
 
 #if HAS_SANITIZER
-#include <sanitizer/allocator_interface.h>
+/* <sanitizer/allocator_interface.h>, which not every compiler brings along */
+extern size_t __sanitizer_get_current_allocated_bytes(void);
 
 static int64_t heap(void)
 {

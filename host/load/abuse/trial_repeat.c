@@ -142,7 +142,6 @@ void trial_long(struct trial *t)
         measure_now(&m[1]);
         all += n + life_collect_many(l, n, 2 * ROUND_MS);
         measure_now(&m[2]);
-        row_judge(l);
         if (all >= ROUND / 10 && l->served.lines >= all && l->n_failed * 2 < all)
             trial_find(t, "chatter", "log",
                        "say what changes, once; a host shows 10 lines a second",
