@@ -139,6 +139,7 @@ const struct command command_load = {
                 OPTION_STATE,
                 { "json", NULL, "Prints the host's answer." } },
     .repeats = "set",
+    .examples = "  kiri load build/soil.so\n"
                 "  kiri load soil.so --name bed2 --set path=bed2.txt --set every=10s\n"
                 "  kiri load pulse --name fast --set every=1s\n",
     .exits = "  0   it runs\n"
