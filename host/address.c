@@ -39,20 +39,21 @@ static char *socket_url(const char *dir, const char *name)
     return asprintf(&url, "ipc://%s/%s", dir, name) < 0 ? NULL : url;
 }
 
-/* Names both sockets; nothing is made. */
+/* Names the sockets; nothing is made. */
 static int name_sockets(struct address *a, const struct conf *conf, const char *dir,
                         struct kiri_error *err)
 {
     size_t len = strlen(dir) + strlen("/control");
     a->bus = conf->listen ? strdup(conf->listen[0].url) : socket_url(dir, "bus");
     a->control = socket_url(dir, "control");
+    a->inbox = socket_url(dir, "inbox");
     if (len > SOCKET_MOST)
         return kiri_fail(
             err, KIRI_BAD_CONFIG,
             "the socket %s/control has a path of %zu bytes, more than the %d that a "
             "unix socket may have: use a shorter `state:`",
             dir, len, SOCKET_MOST);
-    if (!a->bus || !a->control)
+    if (!a->bus || !a->control || !a->inbox)
         return kiri_fail(err, KIRI_INTERNAL, "out of memory");
     return 0;
 }
@@ -92,6 +93,7 @@ int address_write(const struct address *a, const char *state, const char *boot,
     jsonw_kstr(&j, "boot", boot);
     jsonw_kstr(&j, "bus", a->bus);
     jsonw_kstr(&j, "control", a->control);
+    jsonw_kstr(&j, "inbox", a->inbox);
     jsonw_end(&j);
     buf_puts(&text, "\n");
     if (dir < 0 || buf_failed(&text))
@@ -108,6 +110,7 @@ void address_free(struct address *a)
 {
     free(a->bus);
     free(a->control);
+    free(a->inbox);
     *a = (struct address){ 0 };
 }
 

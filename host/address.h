@@ -8,10 +8,10 @@
 #include "conf/conf.h"
 
 struct address {
-    char *bus, *control; /* ipc:// URLs */
+    char *bus, *control, *inbox; /* URLs; the last two ipc:// */
 };
 
-/* The YAML's bus URL, or sockets named bus and control in $RUNTIME_DIRECTORY, else in
+/* The YAML's bus URL, or sockets named bus, control, inbox in $RUNTIME_DIRECTORY, else in
  * $XDG_RUNTIME_DIR/kiri/<molecule>, else in the state directory. */
 int address_name(struct address *a, const struct conf *conf, struct kiri_error *err);
 /* The same, and makes that directory. */

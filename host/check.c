@@ -91,6 +91,7 @@ static void check_address(struct checking *c)
         conf_error(c->errors, c->conf->file, 1, 1, "%s", err.text);
     c->plan->bus = address.bus;
     c->plan->control = address.control;
+    free(address.inbox);
 }
 
 static void starve(struct checking *c)

@@ -58,7 +58,10 @@ static void on_requests(uv_async_t *bell)
     struct bus_request *r;
 
     while (h->flow.bus && (r = bus_next_request(h->flow.bus)))
-        control_take(&h->control, r);
+        if (bus_request_desk(r) == BUS_INBOX)
+            inbox_take(&h->inbox, r);
+        else
+            control_take(&h->control, r);
 }
 
 static void stop_by_command(void *ctx)
@@ -108,6 +111,7 @@ static void write_status(void *ctx, struct jsonw *j)
     const struct host *h = ctx;
 
     watch_status(h, j);
+    inbox_status(&h->inbox, h->address.inbox, j);
     reload_status(h->reload, j);
 }
 
@@ -163,6 +167,7 @@ static void on_turn(uv_check_t *check)
     reload_turn(h->reload);
     free_who_left(h);
     control_turn(&h->control);
+    inbox_turn(&h->inbox);
     if (h->stopping && everybody_gone(h))
         uv_stop(check->loop);
 }
@@ -202,6 +207,7 @@ static int init(struct host *h)
                                             .unload = unload_by_command,
                                             .status = write_status,
                                             .ctx = h } };
+    inbox_open(&h->inbox, &h->control);
     if (uv_loop_init(&h->loop))
         return kiri_fail(h->err, KIRI_INTERNAL, "out of memory");
     for (size_t i = 0; i < sizeof timers / sizeof *timers; i++) {
@@ -313,6 +319,7 @@ static int close_all(struct host *h)
     int stuck = stuck_threads(h);
 
     log_wire_stop();
+    inbox_close(&h->inbox);
     if (h->control.pool)
         stuck += control_stop(&h->control, STOP_MS / 3) != 0;
     if (!stuck)

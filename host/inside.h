@@ -8,6 +8,7 @@
 #include "address.h"
 #include "control/control.h"
 #include "host.h"
+#include "inbox/inbox.h"
 #include "loaded.h"
 #include "notify.h"
 #include "plugin_watch.h"
@@ -28,6 +29,7 @@ struct host {
     uv_loop_t loop;
     struct flow flow;
     struct control control; /* has the instances */
+    struct inbox inbox;
     struct reload *reload;
     struct plugin_watch *plugin_watch; /* NULL: files are not watched */
     struct instance *leaving;          /* removed ones on their way out */

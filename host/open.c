@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #define PEERS_MOST 256
-#define OWN_FILES  44 /* 25 at rest; more while plugins are probed and peers greet */
+#define OWN_FILES  46 /* 26 at rest; more while plugins are probed and peers greet */
 
 /* Descriptors are what subscribers cost; the hard limit is what the admin allows. */
 static void raise_descriptors(void)
@@ -31,7 +31,7 @@ static void raise_descriptors(void)
     }
 }
 
-/* How many may listen, and how many ask: half each of the descriptors that we do not need
+/* How many may listen, ask and send: a third each of the descriptors that we do not need
  * ourselves for store, models and atoms (RELIABILITY.md A8). */
 static unsigned most_peers(const struct conf *conf)
 {
@@ -40,9 +40,9 @@ static unsigned most_peers(const struct conf *conf)
         own += conf->atoms[i].isolate ? CELL_FILES_HERE : 0;
     struct rlimit r;
 
-    if (getrlimit(RLIMIT_NOFILE, &r) || r.rlim_cur >= own + 2 * PEERS_MOST)
+    if (getrlimit(RLIMIT_NOFILE, &r) || r.rlim_cur >= own + 3 * PEERS_MOST)
         return PEERS_MOST;
-    return r.rlim_cur > own + 4 ? (unsigned)(r.rlim_cur - own) / 2 : 2;
+    return r.rlim_cur > own + 6 ? (unsigned)(r.rlim_cur - own) / 3 : 2;
 }
 
 static void name_this_run(struct host *h)
@@ -89,6 +89,7 @@ static int open_bus(struct host *h)
         .n_listen = n ? n : 1,
         .socket_mode = h->conf->socket_mode,
         .control = h->address.control,
+        .inbox = h->address.inbox,
         .host = h->name,
         .boot = h->boot,
         .most_peers = most_peers(h->conf),

@@ -2,6 +2,7 @@
  * kiri export obs - what the atoms saw, out of the store, one line a row.
  */
 #include "replay/export.h"
+#include "replay/schema_file.h"
 
 #include "base/clock.h"
 #include "base/path.h"
@@ -111,6 +112,10 @@ static int write_atom(struct job *j, const char *atom, int named)
         output_drop(out);
     else if (path)
         rc = output_keep(out, &j->err);
+    if (rc == 0 && path &&
+        schema_file_write(j->from, j->dir, atom, j->call->value[FORCE] != NULL, &j->err) <
+            0)
+        rc = -1;
     progress_wipe(&j->progress);
     if (rc == 0 && path && !j->progress.quiet)
         printf("%s: %" PRIu64 " row%s\n", path, rows, rows == 1 ? "" : "s");
@@ -208,9 +213,10 @@ const struct command command_export = {
         "  "
         "{\"ts\":1763679600123,\"values\":{\"cpu\":53.1},\"id\":88123,\"label\":\"..\"}\n"
         "One ATOM goes to the standard output; several, or all (no ATOM), into DIR as\n"
-        "ATOM.jsonl, each file whole or not at all. Numbers are exact: 'kiri replay'\n"
-        "reads them back to the same bits. A TIME is 2026-11-21, 2026-11-21T04:15:30Z\n"
-        "(without Z: local time), ms since 1970, or 10m: so long ago.\n",
+        "ATOM.jsonl, each file whole or not at all, a remote atom's schema beside it as\n"
+        "ATOM.schema.json. Numbers are exact: 'kiri replay' reads them back to the same\n"
+        "bits. A TIME is 2026-11-21, 2026-11-21T04:15:30Z (without Z: local time), ms\n"
+        "since 1970, or 10m: so long ago.\n",
     .option = { { "from", "TIME", "Rows from then on. Default: the oldest." },
                 { "to", "TIME", "Rows before then. Default: the newest." },
                 { "output", "DIR",

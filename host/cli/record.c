@@ -13,6 +13,7 @@
 #include "model/safetensors.h"
 #include "replay/export.h"
 #include "replay/output.h"
+#include "replay/schema_file.h"
 #include "screen/terminal.h"
 
 #include <dirent.h>
@@ -259,6 +260,8 @@ static int write_rows(struct recorder *r, struct taken *a)
         output_drop(out);
     else
         rc = output_keep(out, &r->err);
+    if (rc == 0 && schema_file_write(r->from, r->dir, a->name, 0, &r->err) < 0)
+        rc = -1;
     free(path);
     return rc;
 }

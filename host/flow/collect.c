@@ -20,9 +20,8 @@
 
 /* ---- on a callback thread -------------------------------------------------------- */
 
-/* Copies an observation into one block: struct, values, label, texts. */
-static struct observed *copy_row(const struct kiri_schema *schema,
-                                 const struct kiri_obs *obs)
+struct observed *observed_copy(const struct kiri_schema *schema,
+                               const struct kiri_obs *obs)
 {
     size_t n = schema->n_fields, bytes = sizeof(struct observed) + n * sizeof obs->v[0];
     size_t label = obs->label ? strlen(obs->label) + 1 : 0;
@@ -78,7 +77,7 @@ static void run_collect(struct instance *in)
         if (rc != KIRI_OK && rc != KIRI_MORE)
             break;
         tame(in->schema, v);
-        struct observed *row = copy_row(in->schema, &obs);
+        struct observed *row = observed_copy(in->schema, &obs);
         if (!row) {
             rc = KIRI_ENOMEM;
             break;
@@ -101,6 +100,8 @@ static void run_open(struct instance *in)
         in->call_rc = KIRI_EIO;
         return;
     }
+    if (in->self) /* it is opened anew */
+        in->atom->close(in->self);
     in->self = plugin_context(in->plugin);
     in->call_rc = in->atom->open(&in->services.table, &in->self);
     if (in->call_rc == KIRI_OK) {
@@ -149,7 +150,8 @@ static void schedule(struct instance *in)
     int64_t now = clock_mono(in->flow->clock);
     int64_t period = in->period_ms ? in->period_ms : in->opened ? 0 : REOPEN_MS;
 
-    if (in->closing || in->health == INSTANCE_BROKEN || !period)
+    if (in->closing || in->health == INSTANCE_BROKEN || !period ||
+        (in->fed && in->opened))
         return;
     in->next_tick += period * (in->pause ? in->pause : 1);
     if (in->next_tick <= now) { /* late: one tick now, none to catch up */
@@ -311,7 +313,7 @@ static void opened(struct instance *in)
     int beat = inherit_beat(in);
     if (make_stream(in))
         return;
-    if (!in->period_ms && fd < 0) {
+    if (!in->period_ms && fd < 0 && !in->fed) {
         in->refused = 1;
         instance_report(in, INSTANCE_BROKEN,
                         "it has neither a period nor an fd: say `every:` in the YAML");
@@ -326,14 +328,13 @@ static void opened(struct instance *in)
     in->pause = 0;
     in->answered = clock_mono(in->flow->clock);
     instance_report(in, INSTANCE_WELL, "%s", "");
-    if (!beat)
+    if (!beat && !in->fed)
         collect_now(in, KIRI_PERIOD);
     schedule(in);
     score_rows(in); /* those that it was left */
 }
 
-/* They are safe from here on, whatever they wait for. */
-static void arrived(struct instance *in, struct observed *rows)
+void collect_arrived(struct instance *in, struct observed *rows)
 {
     for (struct observed *row = rows, *next; row; row = next) {
         next = row->next;
@@ -362,7 +363,7 @@ static void collected(struct instance *in)
 
     in->call_rows = NULL;
     services_flush(&in->services);
-    arrived(in, rows);
+    collect_arrived(in, rows);
     if (in->call_rc < 0 || in->call_rc > KIRI_NONE) {
         (void)failed(in, "collect", in->call_rc);
     } else {
@@ -393,6 +394,8 @@ static void deliver(struct flow_message *m)
     } else if (in->call_rc == KIRI_OK) {
         if (!in->closing)
             opened(in);
+    } else if (in->fed && in->call_rc == KIRI_NONE) {
+        fed_waits(in);
     } else {
         in->refused = in->call_rc != KIRI_EIO && in->call_rc != KIRI_ENOMEM;
         if (!failed(in, "open", in->call_rc))

@@ -17,6 +17,10 @@
 #include <stdatomic.h>
 #include <uv.h>
 
+struct instance;
+struct observed;
+struct verdict;
+
 #define FLOW_WORKERS 4u /* so many atoms may be slow at once before others wait */
 
 struct flow {
@@ -33,6 +37,12 @@ struct flow {
     uint64_t next_id;      /* of the next observation                                   */
     atomic_int stopping;   /* learners give up when it is set                           */
     atomic_uint moved;     /* goes on while any learner does                            */
+
+    /* Told of each row as it is scored, on the loop thread; v NULL: it never will be.
+     * NULL: nobody waits for any. */
+    void (*scored)(void *ctx, const struct instance *in, const struct observed *row,
+                   const struct verdict *v);
+    void *scored_ctx;
 
     struct queue inbox;
     uv_async_t bell;

@@ -89,6 +89,16 @@ void inherit_take(struct instance *in, struct instance *before)
     }
 }
 
+void inherit_self(struct instance *in)
+{
+    if (in->stream && in->restored)
+        take_stream(&in->legacy, in);
+    free_rows(in->rows);
+    in->rows = NULL;
+    in->rows_last = &in->rows;
+    in->n_rows = 0;
+}
+
 static int same_language(const struct instance *in)
 {
     const struct legacy *l = &in->legacy;

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "flow/atom_stream.h"
 #include "flow/shelf.h"
+#include "load/remote.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -46,7 +47,7 @@ static void take_rules(struct instance *in, const struct conf_atom *c)
     struct atom_rules rules;
 
     atom_rules(c, &rules);
-    in->period_ms = rules.period_ms;
+    in->every_ms = in->period_ms = rules.period_ms;
     in->alarm_per_s = rules.alarm_per_s;
     in->warmup = rules.warmup;
     in->learn_off = rules.learn_off;
@@ -73,6 +74,7 @@ struct instance *instance_start(struct flow *f, const struct conf_atom *c,
     f->cells += (unsigned)plugin_is_isolated(plugin);
     (void)pool_grow(f->callbacks, FLOW_WORKERS + f->cells); /* a cell may well hang */
     in->atom = plugin_atom(plugin);
+    in->fed = remote_is(plugin);
     collect_open(in);
     return in;
 }
@@ -147,6 +149,7 @@ void instance_leave(struct instance *in)
     /* close() comes last; until a callback has answered, self is its thread's. */
     if (in->closing && !in->calling && !in->learning && !in->save_wanted && in->self)
         collect_close(in);
+    fed_step(in);
 }
 
 static void free_rows(struct observed *row)

@@ -69,11 +69,16 @@ struct instance {
     struct kiri_schema *schema;
     struct stream *stream;
 
+    uint32_t every_ms;  /* as the YAML says; 0: the schema does */
     uint32_t period_ms; /* 0: only its fd wakes it */
     double alarm_per_s; /* the budget */
     uint32_t warmup;
     int learn_off;
     int adjusted; /* the stream is to be told so */
+
+    int fed;          /* nobody asks it: its rows come through the inbox (fed.c) */
+    int reopen;       /* its language is another one now: at the next row boundary */
+    int64_t reopened; /* mono ms when that was last so; 0: never */
 
     enum instance_health health;
     char
@@ -193,11 +198,29 @@ void collect_close(struct instance *in); /* collect.c: close(), on a callback th
 void collect_again(struct instance *in); /* collect.c: the period has changed           */
 /* inherit.c: what `before` leaves, to `in`, which is just made. */
 void inherit_take(struct instance *in, struct instance *before);
+void inherit_self(struct instance *in);  /* the same before it is opened anew */
 int inherit_stream(struct instance *in); /* 1: its language is spoken; it is ours now */
 int inherit_beat(struct instance *in);   /* 1: the next tick is when it would have been */
 /* On the learner thread: a stream of another language to the shelf, if that has less. */
 int inherit_put_away(struct instance *in, struct kiri_error *err);
 void inherit_drop(struct instance *in);
+/* Rows that have come, oldest first; each gets an id, is stored and published, and waits
+ * to be scored: score_rows. They are safe from here on. */
+void collect_arrived(struct instance *in, struct observed *rows);
+/* An observation in one block: struct, values, label, texts. Any thread. NULL: memory is
+ * short. */
+struct observed *observed_copy(const struct kiri_schema *schema,
+                               const struct kiri_obs *obs);
+
+/* fed.c, of those that nobody asks. One row, as in collect_arrived; its id, 0: memory is
+ * short. */
+uint64_t fed_row(struct instance *in, const struct kiri_obs *obs);
+/* Closed and opened again, because it now knows another schema: waiting rows are in the
+ * store, and what was learned goes on if the language is the same. Until `opened`, no
+ * rows. */
+void fed_reopen(struct instance *in);
+void fed_step(struct instance *in);  /* does that, if it can now */
+void fed_waits(struct instance *in); /* open() did not know a schema yet */
 /* history.c, on the learner thread: model and stored rows. 0 or -1 (memory, stopping). */
 int history_restore(struct instance *in);
 void score_rows(struct instance *in); /* score.c: all that wait, until a learning    */

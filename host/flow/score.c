@@ -37,11 +37,15 @@ static void score(struct instance *in, struct observed *row)
     if (stream_push(in->stream, &r, &v)) {
         in->dropped++;
         log_error("%s: out of memory, a row was not scored", in->name);
+        if (in->flow->scored)
+            in->flow->scored(in->flow->scored_ctx, in, row, NULL);
         free(row);
         return;
     }
     take_note(in, row, &v);
     publish_row(in, row, &v);
+    if (in->flow->scored)
+        in->flow->scored(in->flow->scored_ctx, in, row, &v);
 }
 
 static void adjust(struct instance *in)

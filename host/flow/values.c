@@ -132,6 +132,21 @@ static size_t read_text(const json_t *value, struct buf *texts, size_t *n)
     return buf_failed(texts) ? SIZE_MAX : at;
 }
 
+const char *values_takes(const struct kiri_field *f, const json_t *value)
+{
+    if (json_is_null(value))
+        return NULL;
+    switch (f->kind) {
+    case KIRI_NUMBER: return json_is_number(value) ? NULL : "a number or null";
+    case KIRI_CHOICE: return json_is_string(value) ? NULL : "one of its words or null";
+    case KIRI_TEXT:
+        return json_is_string(value) || json_is_object(value)
+                   ? NULL
+                   : "a text, {\"hex\":\"..\"} or null";
+    default: return NULL; /* the clock follows from ts, whatever stands here */
+    }
+}
+
 int values_from(const struct kiri_schema *s, const json_t *object, int64_t ts,
                 union kiri_value *v, struct buf *texts)
 {

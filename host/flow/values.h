@@ -34,6 +34,10 @@ int values_read(const struct kiri_schema *s, const char *json, int64_t ts,
 int values_from(const struct kiri_schema *s, const struct json_t *object, int64_t ts,
                 union kiri_value *v, struct buf *texts);
 
+/* What the field takes ("a number or null") when the value is of a type that it cannot
+ * be; else NULL. */
+const char *values_takes(const struct kiri_field *f, const struct json_t *value);
+
 /* Fills HOUR and WEEKDAY fields from the local time at ts. */
 void values_clock(const struct kiri_schema *s, int64_t ts, union kiri_value *v);
 

@@ -60,15 +60,18 @@ void watch_instance(struct instance *in)
             INSTANCE_DEADLINE);
         return;
     }
-    if (in->health != INSTANCE_WELL && in->health != INSTANCE_STALE)
+    if ((in->health != INSTANCE_WELL && in->health != INSTANCE_STALE) ||
+        (in->fed && !in->opened)) /* it waits for its schema, and says so */
         return;
     int64_t silent = in->opened && in->period_ms && !in->calling ? now - in->answered : 0;
     if (still > patience(in))
         instance_report(in, INSTANCE_STALE,
                         "its rows wait for a learner that does not move");
     else if (silent > patience(in))
-        instance_report(in, INSTANCE_STALE,
-                        "it has not been asked for two periods: this host is late");
+        instance_report(in, INSTANCE_STALE, "%s",
+                        in->fed ? "nothing has come to the inbox for two periods"
+                                : "it has not been asked for two periods: this host is "
+                                  "late");
     else if (in->health == INSTANCE_STALE)
         instance_report(in, INSTANCE_WELL, "%s", "");
 }

@@ -1,10 +1,12 @@
 #include "replay/export.h"
 
 #include "base/buf.h"
+#include "load/remote.h"
 #include "replay/rows.h"
 #include "store/reader.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define LOOK_EVERY 256u /* rows between two calls of progress */
 
@@ -78,6 +80,55 @@ int export_rows(struct export *e, const struct export_part *p, struct output *ou
     buf_free(&w.line);
     *rows = w.rows;
     return w.rc ? w.rc : rc;
+}
+
+/* ---- a remote atom's schema ------------------------------------------------------- */
+
+struct lookup { /* one key of an atom's small state */
+    struct export *from;
+    const char *atom, *key;
+    void *buf;
+    uint32_t cap;
+    int len;
+    struct kiri_error *err;
+    int failed;
+};
+
+static int one_key(void *ctx, const char *key, const void *value, size_t len)
+{
+    struct lookup *l = ctx;
+
+    if (strcmp(key, l->key) != 0)
+        return 0;
+    l->len = (int)len;
+    memcpy(l->buf, value, len < l->cap ? len : l->cap);
+    return 1;
+}
+
+static int look_up(void *ctx, const char *key, void *buf, uint32_t cap)
+{
+    struct lookup *l = ctx;
+
+    l->key = key;
+    l->buf = buf;
+    l->cap = cap;
+    l->len = 0;
+    if (store_reader_each_kv(l->from->reader, l->atom, one_key, l, l->err) < 0)
+        l->failed = 1;
+    return l->len;
+}
+
+int export_schema(struct export *e, const char *atom, char **json, size_t *len,
+                  struct kiri_error *err)
+{
+    struct lookup l = { .from = e, .atom = atom, .err = err };
+
+    *json = remote_recall(look_up, &l, len);
+    if (!l.failed)
+        return *json != NULL;
+    free(*json);
+    *json = NULL;
+    return -1;
 }
 
 /* ---- the newest ------------------------------------------------------------------ */

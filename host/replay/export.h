@@ -36,6 +36,11 @@ struct export_part {
 int export_rows(struct export *e, const struct export_part *p, struct output *out,
                 uint64_t *rows, struct kiri_error *err);
 
+/* The schema that a remote atom was last told, as JSON in *json, malloc'ed: 1; 0: it has
+ * none, or is no such atom; -1 and a sentence. */
+int export_schema(struct export *e, const char *atom, char **json, size_t *len,
+                  struct kiri_error *err);
+
 /* Of the rows with an id up to to_id the newest `most`: *after gets the id behind which
  * they begin (0: from the first), *rows (may be NULL) how many there are. 0, or -1. */
 int export_newest(struct export *e, const char *atom, uint64_t to_id, uint32_t most,

@@ -7,6 +7,8 @@
 #include "flow/shelf.h"
 #include "load/cell.h"
 #include "load/plugin.h"
+#include "load/remote.h"
+#include "replay/schema_file.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -135,7 +137,7 @@ static int check_options(const struct conf_atom *c, const struct plugin *plugin,
 
 /* Opens an instance for as long as it takes to ask for its schema. */
 static struct kiri_schema *ask_schema(const struct conf_atom *c, struct plugin *plugin,
-                                      struct kiri_error *err)
+                                      const char *data, struct kiri_error *err)
 {
     struct flow alone = { .clock = &clock_system };
     const struct kiri_atom *atom = plugin_atom(plugin);
@@ -147,9 +149,19 @@ static struct kiri_schema *ask_schema(const struct conf_atom *c, struct plugin *
         kiri_fail(err, KIRI_INTERNAL, "out of memory");
         return NULL;
     }
+    if (remote_is(plugin) && schema_file_read(data, c->name, &services.table, err) < 0) {
+        services_fini(&services);
+        return NULL;
+    }
     int rc = atom->open(&services.table, &self);
     if (rc == KIRI_OK)
         schema = plugin_schema(plugin, self, err);
+    else if (remote_is(plugin) && rc == KIRI_NONE)
+        kiri_fail(
+            err, KIRI_NO_INPUT,
+            "there is no %s/%s.schema.json, and the YAML names none (`schema:`): kiri "
+            "record and kiri export obs --output write it",
+            data, c->name);
     else
         kiri_fail(err, KIRI_BAD_CONFIG,
                   "open() failed (%d), so its language is not known; replay asks for no "
@@ -179,8 +191,8 @@ static struct plugin *open_plugin(const struct conf *conf, const struct conf_ato
 
 /* Schema and empty stream, as the host makes them. */
 static int learn_language(const struct conf *conf, const struct conf_atom *c,
-                          struct kiri_schema **schema, struct stream **stream,
-                          struct kiri_error *err)
+                          const char *data, struct kiri_schema **schema,
+                          struct stream **stream, struct kiri_error *err)
 {
     struct plugin *plugin = open_plugin(conf, c, err);
     struct atom_rules rules;
@@ -191,7 +203,7 @@ static int learn_language(const struct conf *conf, const struct conf_atom *c,
     if (!plugin)
         return -1;
     if (check_options(c, plugin, err) == 0)
-        *schema = ask_schema(c, plugin, err);
+        *schema = ask_schema(c, plugin, data, err);
     if (*schema) {
         atom_rules(c, &rules);
         if (!rules.period_ms)
@@ -238,7 +250,7 @@ static int add_atom(struct replay *r, struct replay_atoms *a, const struct conf 
     struct stream *stream;
 
     atom->name = c->name;
-    if (learn_language(conf, c, &atom->schema, &stream, err)) {
+    if (learn_language(conf, c, from->data, &atom->schema, &stream, err)) {
         plugin_schema_free(atom->schema);
         return kiri_fail_in(err, "%s:%u:%u: atom %s", conf->file, c->line, c->col,
                             c->name);

@@ -158,22 +158,6 @@ static const struct kiri_field *field_of(const struct kiri_schema *s, const char
     return NULL;
 }
 
-/* What a field takes when the value is nothing that it could be; else NULL. */
-static const char *complaint(const struct kiri_field *f, const json_t *value)
-{
-    if (json_is_null(value))
-        return NULL;
-    switch (f->kind) {
-    case KIRI_NUMBER: return json_is_number(value) ? NULL : "a number or null";
-    case KIRI_CHOICE: return json_is_string(value) ? NULL : "one of its words or null";
-    case KIRI_TEXT:
-        return json_is_string(value) || json_is_object(value)
-                   ? NULL
-                   : "a text, {\"hex\":\"..\"} or null";
-    default: return NULL; /* the clock follows from ts, whatever stands here */
-    }
-}
-
 /* Values of other types than their fields are a mistake; names that the schema does not
  * know are a field that is no more, unless nothing else is there. */
 static int check_values(struct rows *r, json_t *values, struct kiri_error *err)
@@ -186,7 +170,7 @@ static int check_values(struct rows *r, json_t *values, struct kiri_error *err)
     json_object_foreach(values, name, value)
     {
         const struct kiri_field *f = field_of(r->schema, name);
-        const char *takes = f ? complaint(f, value) : NULL;
+        const char *takes = f ? values_takes(f, value) : NULL;
         if (takes)
             return kiri_fail(err, KIRI_BAD_DATA,
                              "%s:%" PRIu64 ": \"%s\" takes %s: correct the line", r->path,

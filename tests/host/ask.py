@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """ask.py HOST.JSON [REQUEST]... - asks a host over its control socket as any REQ client does
 (scalability protocols over ipc), one answer a line. A request is JSON without an id, or any
-bytes after `raw:`. With --id ID all requests have that id, with --repeat N each is sent N
-times before an answer is read, as NNG's own resend does."""
+bytes after `raw:`; with --to inbox it is a message to the inbox, as it stands. With --id ID
+all requests have that id, with --repeat N each is sent N times before an answer is read, as
+NNG's own resend does."""
 import json
 import os
 import socket
@@ -38,18 +39,20 @@ def receive(s):
 
 def main():
     args = sys.argv[1:]
-    fixed, repeat = None, 1
+    fixed, repeat, to = None, 1, "control"
     while args and args[0].startswith("--"):
         if args[0] == "--id":
             fixed = args[1]
+        elif args[0] == "--to":
+            to = args[1]
         elif args[0] == "--repeat":
             repeat = int(args[1])
         args = args[2:]
     with open(args[0]) as f:
-        s = connect(json.load(f)["control"])
+        s = connect(json.load(f)[to])
     for number, text in enumerate(args[1:], 1):
-        if text.startswith("raw:"):
-            body = text[4:].encode("utf-8", "surrogateescape")
+        if to == "inbox" or text.startswith("raw:"):
+            body = text.removeprefix("raw:").encode("utf-8", "surrogateescape")
         else:
             request = json.loads(text)
             request.setdefault("id", fixed or f"{os.getpid()}-{time.monotonic_ns()}-{number}")
