@@ -38,7 +38,7 @@ known() { # prefix, the mapping with an unknown key
     known retention. 'retention: { zzzzzzz: 1 }'
     known atoms.NAME.learn. 'atoms: { a: { learn: { zzzzzzz: 1 } } }'
     # An atom's own keys come first in the list; what follows are pulse's.
-    known atoms.NAME. 'atoms: { pulse: { zzzzzzz: 1 } }' | head -n 4
+    known atoms.NAME. 'atoms: { pulse: { zzzzzzz: 1 } }' | head -n 5
 } | sort >known
 awk '/^## Keys/ { on = 1 } /^## Values/ { on = 0 } on' "$doc" |
     sed -n 's/^| `\([^`]*\)` |.*/\1/p' | sort >told
