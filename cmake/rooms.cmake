@@ -9,9 +9,8 @@ endfunction()
 
 # A plugin: kiri_plugin(pulse pulse.c) builds plugins/pulse.so in the build tree.
 function(kiri_plugin name)
-    add_library(${name} MODULE ${ARGN})
-    target_link_libraries(${name} PRIVATE kiri-sdk)
-    set_target_properties(${name} PROPERTIES PREFIX ""
+    kiri_add_atom(${name} SOURCES ${ARGN}) # as strangers do
+    set_target_properties(${name} PROPERTIES
         LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/plugins)
     install(TARGETS ${name} LIBRARY DESTINATION lib/kiri/atoms)
 endfunction()

@@ -1,30 +1,33 @@
 /*
- * hello - the smallest useful atom: any number that stands in a file, watched.
+ * hello - any number that stands in a file, watched.
  *
  * Reads the first number of one file (option `file`; by default the load of this machine)
- * once a period, and nothing else. Copy it, rename it, read something of your own.
- *
- * Build: cc -shared -fPIC -fvisibility=hidden hello.c -o hello.so
+ * once a period, and nothing else.
  */
 #include <kiri/atom.h>
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-/* What one observation looks like. The scale is learned, so no range has to be known. */
+/* What one observation looks like: 20 equal steps of the logarithm from 0.01 to 100, in
+ * words V0 to V19. What is outside is the first or the last word, and counted. */
 static const struct kiri_field fields[] = {
     { .name = "value",
       .symbol = "V",
       .kind = KIRI_NUMBER,
-      .scale = KIRI_LEARNED,
+      .scale = KIRI_LOG,
+      .buckets = 20,
+      .lo = 0.01,
+      .hi = 100,
       .help = "The first number in the file." },
 };
 
-static const struct kiri_schema schema = {
-    .size = sizeof schema, .n_fields = 1, .fields = fields, .period_ms = 5000
-};
+static const struct kiri_schema schema = { .size = sizeof schema,
+                                           .n_fields = sizeof fields / sizeof *fields,
+                                           .fields = fields,
+                                           .period_ms = 1000 };
 
+/* Whatever is read from the world is an option, so that a test can point it elsewhere. */
 static const struct kiri_option options[] = {
     { .name = "file",
       .type = KIRI_OPT_PATH,
@@ -33,56 +36,66 @@ static const struct kiri_option options[] = {
     { .name = NULL },
 };
 
-/* One instance: everything it needs is in here, for two of them may run at once. */
-struct hello {
-    char file[512];
+/* One instance: all that it needs is in here, for two of them may run at once. */
+struct atom {
+    char file[1024];
 };
 
-static int hello_open(const struct kiri_host *host, void **self)
+static int atom_open(const struct kiri_host *host, void **self)
 {
     const char *file = host->option(host->ctx, "file");
-    struct hello *h = calloc(1, sizeof *h);
+    struct atom *a = calloc(1, sizeof *a);
 
-    if (!h)
+    if (!a)
         return KIRI_ENOMEM;
-    if (!file || snprintf(h->file, sizeof h->file, "%s", file) >= (int)sizeof h->file) {
-        kiri_logf(host, KIRI_ERROR, "hello: file must be a path of at most 511 bytes");
-        free(h);
+    if (!file || snprintf(a->file, sizeof a->file, "%s", file) >= (int)sizeof a->file) {
+        kiri_logf(host, KIRI_ERROR, "`file` must be a path of at most %zu bytes",
+                  sizeof a->file - 1);
+        free(a);
         return KIRI_ECONFIG;
     }
-    *self = h;
+    *self = a;
     return KIRI_OK;
 }
 
-static void hello_close(void *self)
+static void atom_close(void *self)
 {
     free(self);
 }
 
-static const struct kiri_schema *hello_schema(void *self)
+static const struct kiri_schema *atom_schema(void *self)
 {
     (void)self;
     return &schema;
 }
 
-static int hello_collect(void *self, struct kiri_obs *out)
+/* The first number of the file; NaN when there is none. */
+static double read_value(const char *file)
 {
-    const struct hello *h = self;
-    double x;
+    double x = NAN;
+    FILE *f = fopen(file, "re");
 
-    FILE *f = fopen(h->file, "re");
     if (!f)
-        return KIRI_OK; /* what cannot be read stays "missing", a word of its own */
-    if (fscanf(f, "%lf", &x) == 1 && isfinite(x))
-        out->v[0].num = x;
+        return NAN;
+    if (fscanf(f, "%lf", &x) != 1 || !isfinite(x))
+        x = NAN;
     fclose(f);
+    return x;
+}
+
+/* What cannot be read is missing, a word of its own, never zero. */
+static int atom_collect(void *self, struct kiri_obs *out)
+{
+    const struct atom *a = self;
+
+    out->v[0].num = read_value(a->file);
     return KIRI_OK;
 }
 
 KIRI_EXPORT const struct kiri_atom kiri_atom = {
-    KIRI_ATOM_INIT,           .name = "hello",
-    .version = "1.0",         .help = "Watches the first number in a file.",
-    .options = options,       .open = hello_open,
-    .close = hello_close,     .schema = hello_schema,
-    .collect = hello_collect,
+    KIRI_ATOM_INIT,          .name = "hello",
+    .version = "1.0",        .help = "Watches the first number in a file.",
+    .options = options,      .open = atom_open,
+    .close = atom_close,     .schema = atom_schema,
+    .collect = atom_collect,
 };
