@@ -14,6 +14,7 @@ static const struct command *const commands[] = {
     &command_import, &command_record, &command_export, &command_replay, &command_new_atom,
     &command_probe,  &command_burn,   &command_cell,   &command_trial,  &command_load,
     &command_unload,
+    &command_task,
 };
 #define COMMANDS (sizeof commands / sizeof *commands)
 

@@ -193,8 +193,8 @@ static void complain(struct drift *d, const char *why)
 static void say_damaged(struct drift *d, unsigned damaged)
 {
     if (damaged && damaged != d->damaged)
-        kiri_logf(d->host, KIRI_WARN, "drift: %u damaged line%s of %s left out", damaged,
-                  damaged == 1 ? " is" : "s are", d->option[TASKS]);
+        kiri_logf(d->host, KIRI_WARN, "drift: %u damaged line%s left out of %s", damaged,
+                  damaged == 1 ? "" : "s", d->option[TASKS]);
     d->damaged = damaged;
 }
 
