@@ -21,24 +21,28 @@
 /* ---- files
  * ------------------------------------------------------------------------------ */
 
-/* Below the trial's directory; size 0: strlen(bytes). */
-static const struct file {
+#define BYTES(text) text, sizeof text - 1
+
+static const struct file { /* below the trial's directory */
     const char *name, *is, *bytes;
     size_t size;
 } files[] = {
-    { "empty", "an empty file", "", 0 },
-    { "newlines", "a file of empty lines", "\n\n\n\n", 0 },
-    { "nan", "a file that says nan", "nan\n", 0 },
-    { "inf", "a file that says inf", "inf\n", 0 },
-    { "minus-inf", "a file that says -1e999", "-1e999\n", 0 },
+    { "empty", "an empty file", BYTES("") },
+    { "newlines", "a file of empty lines", BYTES("\n\n\n\n") },
+    { "nan", "a file that says nan", BYTES("nan\n") },
+    { "inf", "a file that says inf", BYTES("inf\n") },
+    { "minus-inf", "a file that says -1e999", BYTES("-1e999\n") },
     { "huge", "a file that says 99999999999999999999999",
-      "99999999999999999999999 99999999999999999999999\n", 0 },
-    { "zeros", "a file of NULs", "\0\0\0\0\0\0\0\0", 8 },
-    { "no-end", "a file whose line has no end", "12", 0 },
-    { "json", "a file of JSON", "{\"value\": [1, 2, {\"a\": \"b\"}], \"x\": null}\n", 0 },
-    { "binary", "a file of binary data", "\x7f\x45\x4c\x46\xff\xfe\x80\x00\x01%s%n\n",
-      16 },
+      BYTES("99999999999999999999999 99999999999999999999999\n") },
+    { "zeros", "a file of NULs", BYTES("\0\0\0\0\0\0\0\0") },
+    { "no-end", "a file whose line has no end", BYTES("12") },
+    { "json", "a file of JSON",
+      BYTES("{\"value\": [1, 2, {\"a\": \"b\"}], \"x\": null}\n") },
+    { "binary", "a file of binary data",
+      BYTES("\x7f\x45\x4c\x46\xff\xfe\x80\0\x01%s%n\n") },
 };
+
+#undef BYTES
 
 static int write_file(const char *dir, const char *name, const void *bytes, size_t n)
 {
@@ -83,8 +87,7 @@ static int make_files(const char *room)
     int rc = make_large(room);
 
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-        rc |= write_file(room, files[i].name, files[i].bytes,
-                         files[i].size ? files[i].size : strlen(files[i].bytes));
+        rc |= write_file(room, files[i].name, files[i].bytes, files[i].size);
     return rc;
 }
 
