@@ -1,5 +1,5 @@
 /* plugin_test.c - what is loaded, what is refused with which sentence, and what is left
- * over afterwards: nothing. */
+ * over afterwards: nothing (RELIABILITY B6, B7). */
 #include "room.h"
 
 static struct plugin *must_open(const char *path)

@@ -43,6 +43,9 @@ enum fault {
     THREAD,
     CHILD,
     GLOBALS,
+    TABLE,
+    THREAD_LOCAL,
+    CONSTRUCTOR,
     /* what is said */
     NAN_ALWAYS,
     INFINITE,
@@ -121,11 +124,24 @@ static const struct kiri_option options[] = {
     { .name = NULL },
 };
 
-#ifdef PLANTED_GLOBALS
-static unsigned calls; /* the fault of GLOBALS */
+#if defined PLANTED_GLOBALS
+static unsigned calls;
+#define COUNT_CALLS() (calls++)
+#elif defined PLANTED_TABLE
+static unsigned counts[20];
+#define COUNT_CALLS() (counts[9]++)
+#elif defined PLANTED_THREAD_LOCAL
+static _Thread_local unsigned calls;
 #define COUNT_CALLS() (calls++)
 #else
 #define COUNT_CALLS() ((void)0)
+#endif
+
+#ifdef PLANTED_CONSTRUCTOR
+__attribute__((constructor)) static void begin(void)
+{
+    (void)!getpid();
+}
 #endif
 
 /* A crash that no compiler can foresee, and no sanitizer: there is nothing at 16. */
