@@ -6,6 +6,7 @@
 
 #include <elf.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -295,7 +296,7 @@ void globals_judge(struct trial *t, const struct globals *g)
 {
     uint64_t data = section_size(g, ".data"), bss = section_size(g, ".bss");
     uint64_t local = section_size(g, ".tdata") + section_size(g, ".tbss");
-    uint64_t first = section_size(g, ".init_array"), last;
+    uint64_t all = data + bss, first = section_size(g, ".init_array"), last;
     struct object_list objects = { .len = 0 };
     int yes = 0;
 
@@ -311,15 +312,14 @@ void globals_judge(struct trial *t, const struct globals *g)
         each_symbol(g, list_object, &objects);
         trial_find(t, "globals", "present",
                    "make them const, or put them into the instance",
-                   "it has %llu bytes of global memory that can change%s%s%s",
-                   (unsigned long long)(data + bss), objects.len ? " (" : "",
-                   objects.text, objects.len ? ")" : "");
+                   "it has %" PRIu64 " bytes of global memory that can change%s%s%s", all,
+                   objects.len ? " (" : "", objects.text, objects.len ? ")" : "");
     }
     if (local)
         trial_find(
             t, "globals", "thread-local",
             "put them into the instance: its callbacks come from different threads",
-            "it has %llu bytes of thread-local variables", (unsigned long long)local);
+            "it has %" PRIu64 " bytes of thread-local variables", local);
     if (first > sizeof(void *) || last > sizeof(void *))
         trial_find(t, "constructor", "constructor",
                    "they run before the host has read its ABI: do it in open()",

@@ -168,7 +168,13 @@ static void *our_realloc(void *p, size_t n)
 
     if (fails())
         return NULL;
-    if (!state.keeping || !p || !n)
+    if (!p)
+        return fresh(malloc(n ? n : 1));
+    if (!n) { /* as the C library does */
+        our_free(p);
+        return NULL;
+    }
+    if (!state.keeping)
         return realloc(p, n);
     had = malloc_usable_size(p);
     more = malloc(n);
@@ -217,7 +223,9 @@ static const struct {
  */
 static const void *address(const struct link_map *map, ElfW(Addr) at)
 {
-    return (const void *)(at < map->l_addr ? map->l_addr + at : at);
+    ElfW(Addr) full = at < map->l_addr ? map->l_addr + at : at;
+
+    return (const char *)map->l_ld + (full - (ElfW(Addr))map->l_ld);
 }
 
 static int point_to(void **slot, void *ours)
@@ -235,7 +243,8 @@ static int point_to(void **slot, void *ours)
 static unsigned replace(const struct link_map *map, const ElfW(Rela) * r,
                         const char *name)
 {
-    void **slot = (void **)(map->l_addr + r->r_offset);
+    char *place = (char *)map->l_ld + (map->l_addr + r->r_offset - (ElfW(Addr))map->l_ld);
+    void **slot = (void **)place;
 
     for (size_t i = 0; i < sizeof hooks / sizeof *hooks; i++)
         if (strcmp(hooks[i].name, name) == 0)

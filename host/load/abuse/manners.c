@@ -19,8 +19,6 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-extern char **environ;
-
 struct manners {
     char cwd[PATH_MAX];
     mode_t umask;

@@ -4,6 +4,7 @@
 #include "load/abuse/manners.h"
 #include "load/abuse/trial.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -202,6 +203,7 @@ static uint32_t choose(const struct kiri_schema *s, uint32_t k, const float *dis
             continue;
         while (f->choices[words])
             words++;
+        assert(words > 0); /* the schema was checked */
         c[n++] = (struct kiri_choice){
             .field = f->name,
             .word = f->choices[k % words],

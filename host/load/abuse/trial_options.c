@@ -21,7 +21,7 @@
 /* ---- files
  * ------------------------------------------------------------------------------ */
 
-#define BYTES(text) text, sizeof text - 1
+#define BYTES(text) (text), sizeof(text) - 1
 
 static const struct file { /* below the trial's directory */
     const char *name, *is, *bytes;

@@ -42,6 +42,8 @@ static int live(struct trial *t, int lives, int collects, struct growth *g)
             return -1;
         g->lives++;
     }
+    if (!g->lives)
+        return -1;
     measure_threads(before.threads, 200);
     measure_now(&after);
     g->heap = (after.heap - before.heap) / g->lives;
