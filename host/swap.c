@@ -58,6 +58,8 @@ static size_t what_failed(const struct instance *in)
 {
     const char *outlook = strstr(in->note, ": tried again");
 
+    if (!outlook)
+        outlook = strstr(in->note, "; next try in ");
     return outlook ? (size_t)(outlook - in->note) : strlen(in->note);
 }
 

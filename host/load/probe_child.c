@@ -6,30 +6,14 @@
 #include "load/plugin.h"
 
 #include "base/buf.h"
+#include "base/child.h"
 #include "base/json.h"
 #include "load/image.h"
 #include "load/vtable.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
-
-/* A crash must be seen as one: no core file, and no handler (a sanitizer's, say) that
- * turns the signal into an exit code. Nothing outlives the host. */
-static void expect_the_worst(void)
-{
-    static const int fatal[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP };
-    const struct rlimit none = { 0, 0 };
-
-    for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
-        signal(fatal[i], SIG_DFL);
-    setrlimit(RLIMIT_CORE, &none);
-    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-}
 
 static void describe(const struct vtable *v, struct jsonw *j)
 {
@@ -107,7 +91,7 @@ int plugin_probe_child(const char *path, int out_fd)
     if (fd < 0 || nowhere < 0 || dup2(nowhere, STDOUT_FILENO) < 0)
         return KIRI_INTERNAL;
     close(nowhere);
-    expect_the_worst();
+    child_settle();
     if (look(path, &j, &err)) {
         code = err.code;
         buf_clear(&out);
