@@ -5,6 +5,7 @@
 #include "load/cell_inside.h"
 #include "load/image.h"
 #include "load/probe.h"
+#include "load/remote.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -159,6 +160,9 @@ struct plugin *plugin_open_isolated(const char *exe, const char *path,
                                     struct kiri_error *err)
 {
     struct stat file = { 0 };
+
+    if (strcmp(path, REMOTE_PATH) == 0) /* it lives in another process as it is */
+        return remote_plugin(err);
     (void)stat(path, &file); /* image_open says what is wrong */
     int image = image_open(path, err);
     struct cell *c = image < 0 ? NULL : make(exe, image);

@@ -154,7 +154,7 @@ until_true 20 "a['rows'] >= $before and a['gen'] >= 1"
 send "obs/soil {\"schema\":$schema}" >answer
 grep -q '"code":75,.*two senders' answer || wrong "two schemas in a moment: $(cat answer)"
 send 'obs/soil {"values":{"moisture":42,"rain":1}}' | grep -q '"ok":true' || wrong "rain is not taken"
-sed -i 's/plugin: remote, every/plugin: remote, schema: soil.json, every/' m.yaml
+sed -i 's/plugin: remote, every/plugin: remote, isolate: process, schema: soil.json, every/' m.yaml
 echo "$more" >soil.json
 "$KIRI" reload --state state >said 2>&1 || wrong "kiri reload: $(cat said)"
 send 'obs/soil {"values":{"moisture":42,"rain":1}}' | grep -q '"ok":true' || wrong "a schema from a file"
