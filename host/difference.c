@@ -45,7 +45,7 @@ void reload_wrong(struct reload *r, const struct conf_atom *at, enum kiri_code c
     va_start(ap, fmt);
     vsnprintf(sentence, sizeof sentence, fmt, ap);
     va_end(ap);
-    if (r->wish->what != WISH_CONFIG) {
+    if (r->wish->what != WISH_CONFIG || (at && at->by_hand)) {
         buf_putf(&r->errors.text, "%s%s%s%s\n", at ? "atom " : "", at ? at->name : "",
                  at ? ": " : "", sentence);
         r->errors.n++;
@@ -175,6 +175,16 @@ static void decide(struct reload *r, struct change *c)
     free(file);
 }
 
+static const char *without_name(const char *sentence, const char *atom)
+{
+    size_t len = strlen(atom);
+
+    return strncmp(sentence, "atom ", 5) == 0 && strncmp(sentence + 5, atom, len) == 0 &&
+                   strncmp(sentence + 5 + len, ": ", 2) == 0
+               ? sentence + 5 + len + 2
+               : sentence;
+}
+
 /* What was loaded by hand is no mistake of the file: if its plugin cannot be had any
  * more, the one that runs goes on, or it is left out. */
 static void decide_by_hand(struct reload *r, struct change *c)
@@ -186,7 +196,7 @@ static void decide_by_hand(struct reload *r, struct change *c)
     if (r->errors.n && r->errors.code != KIRI_INTERNAL) {
         plugin_unref(c->plugin);
         c->plugin = NULL;
-        c->absent = strdup(buf_text(&r->errors.text));
+        c->absent = strdup(without_name(buf_text(&r->errors.text), c->to->name));
         c->fate = instance_named(r->host, c->to->name) ? STAYS : LEFT_OUT;
         conf_errors_free(&r->errors);
     }

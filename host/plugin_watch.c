@@ -20,7 +20,7 @@
 
 #define EVENTS                                                                           \
     (IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB |  \
-     IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
+     IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR | IN_EXCL_UNLINK)
 
 struct directory {
     char *path;

@@ -11,6 +11,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,7 +109,7 @@ static void run_open(struct instance *in)
         in->schema = plugin_schema(in->plugin, in->self, &err);
         if (in->schema)
             return;
-        log_error("%s: %s", in->name, err.text);
+        snprintf(in->trouble.why, sizeof in->trouble.why, "%.255s", err.text);
         in->call_rc = err.code == KIRI_INTERNAL ? KIRI_ENOMEM : KIRI_EBUG;
     } else {
         plugin_trouble(in->plugin, in->self, &in->trouble);

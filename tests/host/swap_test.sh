@@ -1,0 +1,157 @@
+#!/bin/bash
+# swap_test.sh KIRI BUILD - B7, B8, B9: an atom's .so changes while it runs. Good versions are
+# taken a thousand times (50 in plain CI) and nothing is lost, not a row, not a descriptor, not
+# a page; bad ones of six kinds change nothing; whatever happens to the file, nothing happens.
+KIRI=$1 BUILD=$2
+. "$(dirname "$(realpath "$0")")/lib.sh"
+reloads=50 bads=2 rewrites=100 period=20
+[ -n "${KIRI_FULL:-}" ] && reloads=1000 bads=100 rewrites=1000
+here=$(dirname "$(realpath "$0")")
+by='{x["name"]: x for x in s["atoms"]}'
+v="$by['version']"
+
+# The file is replaced as an installer does it: whole, under its name.
+install_version() { # NAME
+    cp "$1" version.new && mv version.new version.so
+}
+cp "$BUILD/tests/host/version_1.so" version.so
+cat >m.yaml <<END
+molecule: swap
+state: $work/state
+plugins: [$BUILD/plugins]
+watch-plugins: false
+atoms:
+  version: { plugin: $work/version.so, every: ${period}ms, learn: { warmup: 100 } }
+  pulse: { every: 100ms, learn: { warmup: 100 } }
+END
+start_host m.yaml
+until_true 30 "$v['gen'] >= 1 and $by['pulse']['rows'] > 10" || exit 1
+"$KIRI" sub score/version --state state --json >sub.jsonl 2>/dev/null &
+sub=$!
+
+# What a process holds: descriptors, maps, KiB resident.
+holds() {
+    echo "$(find /proc/$host/fd -mindepth 1 | wc -l) $(wc -l </proc/$host/maps)" \
+        "$(awk '/^VmRSS/ { print $2 }' /proc/$host/status)"
+}
+stored() {
+    sqlite3 state/store.db "select label, ts from obs join atom on obs.atom = atom.id
+        where name = 'version' order by obs.id"
+}
+# Every count once and in order, from the first row on; ticks that were missed since row FROM.
+account() { # PART, FROM, MOST TICKS MISSED
+    stored >rows
+    python3 - "$1" "$2" "$3" $period <<'END' || failed=1
+import sys
+part, first, most, period = sys.argv[1], *map(int, sys.argv[2:])
+rows = [line.split("|") for line in open("rows")]
+counts, times = [int(r[0]) for r in rows], [int(r[1]) for r in rows[first:]]
+gaps = [b - a for a, b in zip(times, times[1:])]
+missed = sum(max(0, round(g / period) - 1) for g in gaps)
+print("%s: %d rows, the last is count %d; %d of %d ticks missed, the longest gap %d ms" %
+      (part, len(rows), counts[-1], missed, len(gaps) + missed, max(gaps)))
+if counts != list(range(1, len(counts) + 1)):
+    sys.exit("FAILED: %s: a row is missing, or there twice" % part)
+if missed > most:
+    sys.exit("FAILED: %s: %d ticks were missed, %d may be" % (part, missed, most))
+END
+}
+rows_now() { stored | wc -l; }
+
+# ---- B8: good versions, one after the other ---------------------------------------------------
+flip() { # NAME: installed, asked for, there
+    install_version "$BUILD/tests/host/version_$1.so"
+    "$KIRI" reload version --state state >out 2>err || { wrong "reload: $(cat err)"; return 1; }
+    grep -q "atom version: reloaded (version $1, it was $2)" out ||
+        wrong "the version does not flip to $1: $(cat out)"
+}
+# What is bounded is filled first: answers that are remembered, the caches of the store.
+if [ -n "${KIRI_FULL:-}" ]; then
+    python3 "$here/ask.py" state/host.json $(for i in $(seq 1100); do
+        echo '{"cmd":"unload","atom":"nobody-who-is-there-to-be-unloaded"}'
+    done) >/dev/null || wrong 'the host does not answer'
+    sleep 60
+fi
+for i in $(seq 20); do # what is allocated once
+    flip $((i % 2 + 1)) $(((i + 1) % 2 + 1))
+done
+sleep 0.5
+before=$(holds) from=$(rows_now) began=$(date +%s)
+for i in $(seq "$reloads"); do
+    flip $((i % 2 + 1)) $(((i + 1) % 2 + 1)) || break
+done
+sleep 0.5
+after=$(holds)
+echo "B8: $reloads reloads in $(($(date +%s) - began)) s; descriptors, maps, KiB: $before -> $after"
+python3 - $before $after <<'END' || failed=1
+import sys
+fds, maps, kib, fds_then, maps_then, kib_then = map(int, sys.argv[1:])
+if fds_then > fds or maps_then > maps:
+    sys.exit("FAILED: B8: descriptors %d -> %d, maps %d -> %d" % (fds, fds_then, maps, maps_then))
+if kib_then > kib + 1024:
+    sys.exit("FAILED: B8: %d KiB became %d" % (kib, kib_then))
+END
+account B8 "$from" "$reloads"
+[ "$(status "$v['replaced'] == $reloads + 20 and $v['gen'] >= 1 and $v['dropped'] == 0")" = True ] ||
+    wrong "B8: the model did not go on: $(status "$v")"
+
+# ---- B9: bad versions of six kinds ------------------------------------------------------------
+sed -i 's/^watch-plugins.*/watch-plugins: true/' m.yaml # from here on files are watched, too
+"$KIRI" reload --state state >/dev/null || wrong 'the config is not taken'
+head -c 4000 "$BUILD/tests/host/version_2.so" >cut.so
+running=$(status "$v['version']") from=$(rows_now)
+bad() { # FILE, WORDS OF THE SENTENCE
+    install_version "$1"
+    "$KIRI" reload version --state state >out 2>err && wrong "B9: $1 was taken: $(cat out)"
+    grep -q "$2" err || wrong "B9: $1: '$2' is not said: $(cat err)"
+    [ "$(status "'$2' in $v['rejected'] and $v['version'] == '$running'")" = True ] ||
+        wrong "B9: status does not say that $1 was rejected: $(status "$v['rejected']")"
+}
+for _ in $(seq "$bads"); do
+    bad cut.so 'it is cut short'
+    bad "$BUILD/tests/faults/atoms/crash_constructor.so" 'it crashed when it was opened'
+    bad "$BUILD/tests/faults/atoms/future_abi.so" 'it speaks ABI 2'
+    bad "$BUILD/tests/host/version_wrong.so" 'an option is wrong (ECONFIG)'
+    bad "$BUILD/tests/host/version_away.so" 'the outside world failed (EIO)'
+    bad "$BUILD/tests/host/version_speechless.so" '1..64 are possible'
+done
+account B9 "$from" $((6 * bads))
+install_version "$BUILD/tests/host/version_$running.so"
+until_true 10 "$v['rejected'] == ''" # a good one is taken by itself
+
+# ---- B7: whatever happens to the file ---------------------------------------------------------
+from=$(rows_now) errors=$(status "$v['errors']")
+for i in $(seq "$rewrites"); do
+    case $((i % 5)) in
+    0) : >version.so ;;
+    1) echo garbage >version.so ;;
+    2) rm -f version.so ;;
+    3) cp "$BUILD/tests/host/version_1.so" version.so && truncate -s 5000 version.so ;;
+    4) cat "$BUILD/tests/host/version_2.so" >version.so ;;
+    esac
+    [ $((i % 100)) -ne 50 ] || sleep 0.7 # long enough to be looked at
+done
+account B7 "$from" $((rewrites / 10))
+rm -f version.so
+until_true 10 "'no such file' in $v['rejected'].lower()"
+[ "$(status "$v['state'] in ('normal', 'alarm') and $v['errors'] == $errors")" = True ] ||
+    wrong "B7: the atom is not well: $(status "$v")"
+install_version "$BUILD/tests/host/version_2.so"
+until_true 10 "$v['version'] == '2' and $v['rejected'] == ''"
+
+# ---- another language: the old model is kept, history is learned anew --------------------------
+install_version "$BUILD/tests/host/version_wide.so"
+until_true 20 "$v['version'] == 'wide' and $v['gen'] >= 1 and $v['rows'] > 300"
+ls state/models/version.safetensors.old-* >/dev/null 2>&1 || wrong "the old model was not kept"
+account 'another language' "$from" 1000000
+kill $sub
+stop_host -TERM || wrong "SIGTERM exits $?"
+grep -c 'another version was rejected' log
+python3 - <<'END' || failed=1
+import json, sys
+ids = [json.loads(line)["id"] for line in open("sub.jsonl") if '"score/version"' in line]
+if ids != sorted(set(ids)):
+    sys.exit("FAILED: a row was scored twice, or out of order")
+print("%d scores heard" % len(ids))
+END
+exit $failed
