@@ -3,10 +3,10 @@
 # taken a thousand times (50 in plain CI) and nothing is lost, not a row, not a descriptor, not
 # a page; bad ones of six kinds change nothing; whatever happens to the file, nothing happens.
 KIRI=$1 BUILD=$2
-. "$(dirname "$(realpath "$0")")/lib.sh"
+here=$(dirname "$(realpath "$0")")
+. "$here/lib.sh"
 reloads=50 bads=2 rewrites=100 period=20
 [ -n "${KIRI_FULL:-}" ] && reloads=1000 bads=100 rewrites=1000
-here=$(dirname "$(realpath "$0")")
 by='{x["name"]: x for x in s["atoms"]}'
 v="$by['version']"
 
