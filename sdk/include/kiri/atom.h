@@ -24,10 +24,11 @@
  * ERRORS. Callbacks return a count, KIRI_OK, or a negative kiri_status. After an error
  * the host calls you again with growing pauses, up to 16x your period.
  *
- * ABI. Within one KIRI_ABI number, structs only grow at the end and every later field may
- * be zero. The vtable tells the host the sizes of the structs whose arrays or contents
- * cross the border, and structs that you fill begin with their size, so each can grow by
- * itself. Test a later host service with KIRI_HAS before calling it.
+ * ABI. Within one KIRI_ABI number, structs only grow at the end (behind their padding)
+ * and every later field may be zero. The vtable tells the host the sizes of the structs
+ * whose arrays or contents cross the border, and structs that you fill begin with their
+ * size, so each can grow by itself. Test a later host service with KIRI_HAS before
+ * calling it.
  */
 #ifndef KIRI_ATOM_H
 #define KIRI_ATOM_H
@@ -129,6 +130,7 @@ struct kiri_schema {
     uint32_t aggregate;              /* enum kiri_aggregate                             */
 };
 
+/* Sixteen bytes; it never grows within an ABI, for rows are arrays of it. */
 union kiri_value {
     double num;     /* NUMBER; NaN: missing                                            */
     int32_t choice; /* CHOICE: index; HOUR, WEEKDAY; -1: missing                       */
@@ -195,7 +197,8 @@ struct kiri_host {
     int (*publish)(void *ctx, const char *name, const void *body, uint32_t len);
 
     /* Meta-atoms: the i-th atom that the YAML lets this one hear. Name and schema live
-     * until close(). KIRI_OK, or KIRI_NONE past the last. */
+     * until close(); its fields lie field_size of your vtable apart. KIRI_OK, or
+     * KIRI_NONE past the last. */
     int (*peer)(void *ctx, uint32_t i, const char **name,
                 const struct kiri_schema **schema);
 };
@@ -319,7 +322,8 @@ struct kiri_atom {
     uint32_t (*vocab)(void *self); /* required with tokenize: words, BOS included */
     int (*fd)(void *self); /* readable: collect until not MORE; < 0: none        */
     int (*hear)(void *self, const struct kiri_event *event);
-    /* c[n]: the DECIDED fields. KIRI_OK: out is a wish; KIRI_NONE: nothing. */
+    /* c[n]: the DECIDED fields, choice_size apart. KIRI_OK: out is a wish; KIRI_NONE:
+     * nothing. */
     int (*decide)(void *self, const struct kiri_choice *c, uint32_t n,
                   struct kiri_action *out);
     int (*lessons)(void *self,
