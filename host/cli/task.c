@@ -51,8 +51,8 @@ static int find_moment(const struct call *call, struct moment *out,
     if (call->value[AT] && when_read("--at", call->value[AT], now, &at, err))
         return -1;
     if (at < 0 || at > now)
-        return kiri_fail(err, KIRI_USAGE, "--at %s is in the future, or before 1970",
-                         call->value[AT]);
+        return kiri_fail(err, KIRI_USAGE,
+                         "a task of the future, or of before 1970, cannot be noted");
     out->at = at / 1000;
     time_t t = (time_t)(now / 1000);
     localtime_r(&t, &local);

@@ -31,17 +31,17 @@
 
 /* ---- the instance ----------------------------------------------------------- */
 
-enum { TASKS, TODO, TASKWARRIOR, GIT, HISTORY, LANGUAGE, CLOCK, N_OPTIONS };
+enum { TASKS, TODOTXT, TASKWARRIOR, GIT, HISTORY, LANGUAGE, CLOCK, N_OPTIONS };
 
 static const struct kiri_option options[N_OPTIONS + 1] = {
     [TASKS] = { .name = "tasks",
                 .type = KIRI_OPT_PATH,
                 .fallback = "~/.local/share/kiri/tasks.log",
                 .help = "The log that 'kiri task' writes; it may come later." },
-    [TODO] = { .name = "todo",
-               .type = KIRI_OPT_PATHS,
-               .fallback = "",
-               .help = "todo.txt files to follow, [~/todo.txt, ~/done.txt]." },
+    [TODOTXT] = { .name = "todo",
+                  .type = KIRI_OPT_PATHS,
+                  .fallback = "",
+                  .help = "todo.txt files to follow, [~/todo.txt, ~/done.txt]." },
     [TASKWARRIOR] = { .name = "taskwarrior",
                       .type = KIRI_OPT_PATHS,
                       .fallback = "",
@@ -157,7 +157,7 @@ static int drift_open(const struct kiri_host *host, void **self)
     if (host->kv_get(host->ctx, told_key(d), &d->told, sizeof d->told) !=
         (int)sizeof d->told)
         d->told = NEVER;
-    todo_open(&d->todo, host, d->option[TODO]);
+    todo_open(&d->todo, host, d->option[TODOTXT]);
     *self = d;
     return KIRI_OK;
 }

@@ -45,7 +45,7 @@ static const struct kiri_field default_fields[] = {
                .flags = KIRI_CONTEXT,
                .buckets = 10,
                .lo = 0,
-               .hi = 100 },
+               .hi = 200 },
     [WEEKDAY] = { .name = "weekday",
                   .symbol = "W",
                   .kind = KIRI_WEEKDAY,

@@ -91,11 +91,11 @@ static int read_file(const char *path, struct lines *out, char *why, size_t cap)
         if (todo_line_read(line.s, line.n, &said) == 0 && (rc = keep_line(out, &said)))
             snprintf(why, cap, "memory is short");
     text_free(&text);
-    if (rc == 0 && out->n > TODO_MOST) {
+    if (rc == 0 && out->n > TODOTXT_MOST) {
         snprintf(why, cap,
                  "%s: more than %u tasks cannot be followed: archive what is done "
                  "in a file that is not listed",
-                 path, TODO_MOST);
+                 path, TODOTXT_MOST);
         rc = -1;
     }
     return rc;
@@ -265,7 +265,7 @@ int todo_look(struct todo *t, int64_t now, int64_t told, char *why, size_t cap)
         return -1;
     if (stamp.of == t->stamp)
         return 0;
-    t->unsettled = now >= stamp.newest && now - stamp.newest < TODO_SETTLE;
+    t->unsettled = now >= stamp.newest && now - stamp.newest < TODOTXT_SETTLE;
     if (t->unsettled)
         return 0;
     if (read_files(t->paths, &lines, why, cap)) {

@@ -9,15 +9,15 @@
  * edited. All files together are one list, so that a line may move to done.txt. Files are
  * opened by name each time: a new file in their place is the same file.
  */
-#ifndef KIRI_DRIFT_TODO_H
-#define KIRI_DRIFT_TODO_H
+#ifndef KIRI_DRIFT_TODOTXT_H
+#define KIRI_DRIFT_TODOTXT_H
 
 #include "events.h"
 
 #include <kiri/atom.h>
 
-#define TODO_MOST   8192u /* lines that are remembered */
-#define TODO_SETTLE 2     /* s */
+#define TODOTXT_MOST   8192u /* lines that are remembered */
+#define TODOTXT_SETTLE 2     /* s */
 
 /* A line that was seen. */
 struct todo_line {
@@ -44,8 +44,9 @@ void todo_open(struct todo *t, const struct kiri_host *host, const char *paths);
 void todo_close(struct todo *t);
 
 /* Looks whether a file has changed, and what. now: s UTC; told: all before it was told
- * already. A file that changed within TODO_SETTLE seconds may be half written: it is left
- * alone until later, which is no error. 0, or -1 and half a sentence: nothing changed. */
+ * already. A file that changed within TODOTXT_SETTLE seconds may be half written: it is
+ * left alone until later, which is no error. 0, or -1 and half a sentence: nothing
+ * changed. */
 int todo_look(struct todo *t, int64_t now, int64_t told, char *why, size_t cap);
 /* Adds what is not told yet and the open tasks to *out. 0 or -1: memory is short. */
 int todo_tell(const struct todo *t, struct events *out);

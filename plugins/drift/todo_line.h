@@ -1,8 +1,8 @@
 /*
  * drift/todo_line.h - what one line of a todo.txt says; pure.
  */
-#ifndef KIRI_DRIFT_TODO_LINE_H
-#define KIRI_DRIFT_TODO_LINE_H
+#ifndef KIRI_DRIFT_TODOTXT_LINE_H
+#define KIRI_DRIFT_TODOTXT_LINE_H
 
 #include "todo.h"
 

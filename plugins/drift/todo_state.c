@@ -61,7 +61,7 @@ void todo_state_load(struct todo *t)
     struct head h;
 
     if (get(t, "todo", &h, sizeof h) || h.form != STATE_FORM || h.slot > 1 ||
-        h.n > TODO_MOST || h.n_news > MOST_NEWS)
+        h.n > TODOTXT_MOST || h.n_news > MOST_NEWS)
         return;
     t->slot = h.slot;
     if (h.list != t->list)

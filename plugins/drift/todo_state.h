@@ -5,8 +5,8 @@
  * which one holds: so a crash between two puts leaves the older one whole. Of a line only
  * its id is kept: dates are read from the files again.
  */
-#ifndef KIRI_DRIFT_TODO_STATE_H
-#define KIRI_DRIFT_TODO_STATE_H
+#ifndef KIRI_DRIFT_TODOTXT_STATE_H
+#define KIRI_DRIFT_TODOTXT_STATE_H
 
 #include "todo.h"
 

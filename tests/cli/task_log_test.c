@@ -358,11 +358,9 @@ static void a_log_that_somebody_holds_is_waited_for_then_said(void **state)
 static void a_new_log_and_its_folders_are_the_owners_alone(void **state)
 {
     struct stat st;
-    char inner[96];
     (void)state;
 
-    snprintf(inner, sizeof inner, "%s/a/b/tasks.log", root);
-    strcpy(path, inner);
+    snprintf(path, sizeof path, "%s/a/b/tasks.log", root);
     add("first");
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);

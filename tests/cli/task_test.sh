@@ -36,7 +36,7 @@ exits 64 add "$(head -c 4001 /dev/zero | tr '\0' x)"
 says err "4000 bytes"
 exits 64 add Something --at tomorrow
 exits 64 add Something --at 2999-01-01
-says err "future"
+says err "of the future"
 exits 64 list Something
 exits 64 list --at 1h
 exits 64 add Something --all

@@ -35,7 +35,7 @@ newest = oldest = 0
 today = datetime.date.today()
 noon = datetime.datetime.combine(today, datetime.time(12)).astimezone()
 ago = lambda days: (noon - datetime.timedelta(days)).astimezone(datetime.timezone.utc)
-day(ago(100), 120, 0, 0)  # what was open before
+day(ago(100), 60, 0, 0)  # what was open before
 for i in range(61, 1, -1):
     day(ago(i), draw.randint(1, 3), draw.randint(1, 3), draw.randint(0, 2))
 day(ago(1), 8, 0, 5)
@@ -50,5 +50,6 @@ atoms:
   drift:
     tasks: {where}/tasks.log
     history: 61
+    alarm: 1/90d
     learn: {{ warmup: 60 }}
 """)
