@@ -5,8 +5,8 @@
  * Pure: time is given. All times are ms UTC; 0: never. A clock that was set back makes
  * what lies in the future now.
  */
-#ifndef RHYTHM_ACTIVITY_H
-#define RHYTHM_ACTIVITY_H
+#ifndef KIRI_RHYTHM_ACTIVITY_H
+#define KIRI_RHYTHM_ACTIVITY_H
 
 #include <stdint.h>
 

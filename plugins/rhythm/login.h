@@ -6,8 +6,8 @@
  * without sd_bus_call(), which waits for a silent bus. What fails closes the connection;
  * the next look makes a new one. Starts no service that does not run.
  */
-#ifndef RHYTHM_LOGIN_H
-#define RHYTHM_LOGIN_H
+#ifndef KIRI_RHYTHM_LOGIN_H
+#define KIRI_RHYTHM_LOGIN_H
 
 #include "source.h"
 

@@ -18,6 +18,11 @@ const struct kiri_option rhythm_options[] = {
       .fallback = "auto",
       .range = "auto|logind|x11|terminals|none",
       .help = "Where idle time comes from; auto: the first of these that works." },
+    { .name = "language",
+      .type = KIRI_OPT_CHOICE,
+      .fallback = "default",
+      .range = "default|classic",
+      .help = "The words: all there is, or the published 30." },
     { .name = "break",
       .type = KIRI_OPT_DURATION,
       .fallback = "5m",
@@ -144,6 +149,7 @@ int options_take(struct options *o, const struct kiri_host *host)
 
     o->repositories = given(host, "repositories");
     o->sources = sources_of(given(host, "idle"));
+    o->classic = strcmp(given(host, "language"), "classic") == 0;
     if ((rc = take_duration(host, "break", &o->break_ms)) ||
         (rc = take_duration(host, "look", &o->look_ms)) || (rc = take_bus(o, host)) ||
         (rc = take_display(o, host)))

@@ -1,6 +1,6 @@
 /* options.h - what can be said to rhythm in the YAML, and read from there. */
-#ifndef RHYTHM_OPTIONS_H
-#define RHYTHM_OPTIONS_H
+#ifndef KIRI_RHYTHM_OPTIONS_H
+#define KIRI_RHYTHM_OPTIONS_H
 
 #include <kiri/atom.h>
 
@@ -14,6 +14,7 @@ struct options {
     char cookies[512]; /* Xauthority                   */
     char dev[256];
     unsigned sources; /* 1 << enum presence_source    */
+    int classic;
     int64_t break_ms, look_ms;
 };
 

@@ -6,8 +6,8 @@
  * only when the one in use was silent for three rows, so that one bad moment does not
  * swap what idle time means. Every change is said in the log, once.
  */
-#ifndef RHYTHM_PRESENCE_H
-#define RHYTHM_PRESENCE_H
+#ifndef KIRI_RHYTHM_PRESENCE_H
+#define KIRI_RHYTHM_PRESENCE_H
 
 #include "login.h"
 

@@ -7,8 +7,8 @@
  * its bytes' hash, or, if that is gone, with entries younger than it. A line that is
  * still being written is left for the next look.
  */
-#ifndef RHYTHM_REFLOG_H
-#define RHYTHM_REFLOG_H
+#ifndef KIRI_RHYTHM_REFLOG_H
+#define KIRI_RHYTHM_REFLOG_H
 
 #include <stdint.h>
 

@@ -6,8 +6,8 @@
  * HEAD; the same one listed twice counts once. What is gone may come back. git itself is
  * never run; no object, index or configuration is read.
  */
-#ifndef RHYTHM_REPOSITORIES_H
-#define RHYTHM_REPOSITORIES_H
+#ifndef KIRI_RHYTHM_REPOSITORIES_H
+#define KIRI_RHYTHM_REPOSITORIES_H
 
 #include "reflog.h"
 

@@ -9,6 +9,7 @@
  * for how much of the time somebody was there. What cannot be asked is missing.
  */
 #include "activity.h"
+#include "language.h"
 #include "options.h"
 #include "presence.h"
 #include "repositories.h"
@@ -20,78 +21,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#define KEY        "activity"
-#define IDLE_FLOOR 15
-#define COUNT_ZERO .5 /* where "none" stands on a logarithmic scale of counts */
-
-enum { IDLE, ACTIVE, FOCUS, GIT, COMMITS, SWITCHES, HOUR, WEEKDAY, N_FIELDS };
-
-static const struct kiri_field fields[N_FIELDS] = {
-    [IDLE] = { .name = "idle",
-               .symbol = "I",
-               .unit = "s",
-               .kind = KIRI_NUMBER,
-               .help = "Time since the last input.",
-               .scale = KIRI_LOG,
-               .buckets = 14,
-               .lo = IDLE_FLOOR,
-               .hi = IDLE_FLOOR * 16384. },
-    [ACTIVE] = { .name = "active",
-                 .symbol = "A",
-                 .unit = "%",
-                 .kind = KIRI_NUMBER,
-                 .help = "Part of the time since the last row with input in it.",
-                 .scale = KIRI_LINEAR,
-                 .buckets = 5,
-                 .lo = 0,
-                 .hi = 100 },
-    [FOCUS] = { .name = "focus",
-                .symbol = "F",
-                .unit = "min",
-                .kind = KIRI_NUMBER,
-                .help = "Length of the block of work so far, without a break; 0 in one.",
-                .scale = KIRI_LINEAR,
-                .buckets = 8,
-                .lo = 0,
-                .hi = 240 },
-    [GIT] = { .name = "git",
-              .symbol = "G",
-              .kind = KIRI_NUMBER,
-              .help = "Entries in the reflogs since the last row.",
-              .scale = KIRI_LOG,
-              .buckets = 10,
-              .lo = COUNT_ZERO,
-              .hi = COUNT_ZERO * 1024 },
-    [COMMITS] = { .name = "commits",
-                  .symbol = "C",
-                  .kind = KIRI_NUMBER,
-                  .help = "Commits made since the last row.",
-                  .scale = KIRI_LOG,
-                  .buckets = 7,
-                  .lo = COUNT_ZERO,
-                  .hi = COUNT_ZERO * 128 },
-    [SWITCHES] = { .name = "switches",
-                   .symbol = "S",
-                   .kind = KIRI_NUMBER,
-                   .help = "Moves to another branch or repository since the last row.",
-                   .scale = KIRI_LOG,
-                   .buckets = 6,
-                   .lo = COUNT_ZERO,
-                   .hi = COUNT_ZERO * 64 },
-    [HOUR] = { .name = "hour",
-               .symbol = "H",
-               .kind = KIRI_HOUR,
-               .help = "Local hour of the day." },
-    [WEEKDAY] = { .name = "weekday",
-                  .symbol = "W",
-                  .kind = KIRI_WEEKDAY,
-                  .help = "Day of the week." },
-};
-
-static const struct kiri_schema schema = {
-    .size = sizeof schema, .n_fields = N_FIELDS, .fields = fields, .period_ms = 300000
-};
-
+#define KEY "activity"
 struct rhythm {
     const struct kiri_host *host;
     struct options options;
@@ -178,8 +108,9 @@ static int rhythm_open(const struct kiri_host *host, void **self)
 
 static const struct kiri_schema *rhythm_schema(void *self)
 {
-    (void)self;
-    return &schema;
+    const struct rhythm *r = self;
+
+    return r->options.classic ? &rhythm_classic : &rhythm_default;
 }
 
 static int rhythm_fd(void *self)
@@ -216,10 +147,50 @@ static int is_between_rows(const struct kiri_obs *out)
            out->cause == KIRI_READABLE;
 }
 
+/* For the next instance: after a restart, or a reload. */
+static void keep(const struct rhythm *r)
+{
+    r->host->kv_put(r->host->ctx, KEY, &r->activity.past, sizeof r->activity.past);
+    repositories_keep(&r->repositories);
+}
+
+static int collect_default(struct rhythm *r, int seen, int64_t now, struct kiri_obs *out)
+{
+    struct repositories_news news;
+    double share = activity_share(&r->activity);
+
+    if (seen) {
+        out->v[IDLE].num = at_least(IDLE_FLOOR, activity_idle(&r->activity, now));
+        out->v[ACTIVE].num = share;
+        out->v[FOCUS].num = activity_focus(&r->activity, now);
+    }
+    repositories_look(&r->repositories, &news);
+    out->v[GIT].num = at_least(COUNT_ZERO, news.entries);
+    out->v[COMMITS].num = at_least(COUNT_ZERO, news.commits);
+    out->v[SWITCHES].num = at_least(COUNT_ZERO, news.switches);
+    keep(r);
+    return KIRI_OK;
+}
+
+/* Every field has a value, or there is no row. */
+static int collect_classic(struct rhythm *r, int seen, int64_t now, struct kiri_obs *out)
+{
+    double share = activity_share(&r->activity);
+    double idle = activity_idle(&r->activity, now);
+
+    if (!seen)
+        return KIRI_EIO; /* the log says why */
+    keep(r);
+    if (isnan(share) || isnan(idle))
+        return KIRI_NONE; /* it takes two looks: there is a row next time */
+    out->v[C_IDLE].num = idle;
+    out->v[C_ACTIVITY].num = share * 60 / 100;
+    return KIRI_OK;
+}
+
 static int rhythm_collect(void *self, struct kiri_obs *out)
 {
     struct rhythm *r = self;
-    struct repositories_news news;
     int64_t now = r->host->now_ms(r->host->ctx);
     uint64_t expirations;
 
@@ -230,22 +201,9 @@ static int rhythm_collect(void *self, struct kiri_obs *out)
         look(r, 0, now);
         return KIRI_NONE;
     }
-
     int seen = look(r, 1, now) == KIRI_OK;
-    double share = activity_share(&r->activity);
-    if (seen) {
-        out->v[IDLE].num = at_least(IDLE_FLOOR, activity_idle(&r->activity, now));
-        out->v[ACTIVE].num = share;
-        out->v[FOCUS].num = activity_focus(&r->activity, now);
-    }
-    repositories_look(&r->repositories, &news);
-    out->v[GIT].num = at_least(COUNT_ZERO, news.entries);
-    out->v[COMMITS].num = at_least(COUNT_ZERO, news.commits);
-    out->v[SWITCHES].num = at_least(COUNT_ZERO, news.switches);
-
-    r->host->kv_put(r->host->ctx, KEY, &r->activity.past, sizeof r->activity.past);
-    repositories_keep(&r->repositories);
-    return KIRI_OK;
+    return r->options.classic ? collect_classic(r, seen, now, out)
+                              : collect_default(r, seen, now, out);
 }
 
 KIRI_EXPORT const struct kiri_atom kiri_atom = {

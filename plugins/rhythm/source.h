@@ -1,8 +1,8 @@
 /*
  * source.h - what every source of idle time answers, and how long it may take.
  */
-#ifndef RHYTHM_SOURCE_H
-#define RHYTHM_SOURCE_H
+#ifndef KIRI_RHYTHM_SOURCE_H
+#define KIRI_RHYTHM_SOURCE_H
 
 #include <stdint.h>
 #include <time.h>

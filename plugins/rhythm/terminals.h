@@ -4,8 +4,8 @@
  * The kernel notes that to 8 seconds (tty_update_time). Right for consoles, ssh and
  * everything typed into a terminal; a desktop's mouse and windows do not show here.
  */
-#ifndef RHYTHM_TERMINALS_H
-#define RHYTHM_TERMINALS_H
+#ifndef KIRI_RHYTHM_TERMINALS_H
+#define KIRI_RHYTHM_TERMINALS_H
 
 #include "source.h"
 

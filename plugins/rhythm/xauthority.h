@@ -4,8 +4,8 @@
  * The file is a list of entries: u16 family, then four counted strings (u16 length,
  * bytes, most significant byte first): address, display number, method, data. Xau(3).
  */
-#ifndef RHYTHM_XAUTHORITY_H
-#define RHYTHM_XAUTHORITY_H
+#ifndef KIRI_RHYTHM_XAUTHORITY_H
+#define KIRI_RHYTHM_XAUTHORITY_H
 
 #include <stdint.h>
 

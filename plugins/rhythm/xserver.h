@@ -10,8 +10,8 @@
  * X Window System Protocol, X11R7.7 (Setup, QueryExtension); X11 Screen Saver Extension,
  * MIT X Consortium Standard 1.0 (QueryInfo).
  */
-#ifndef RHYTHM_XSERVER_H
-#define RHYTHM_XSERVER_H
+#ifndef KIRI_RHYTHM_XSERVER_H
+#define KIRI_RHYTHM_XSERVER_H
 
 #include "source.h"
 

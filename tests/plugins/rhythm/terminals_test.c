@@ -233,6 +233,25 @@ static void the_timer_wakes_it_between_rows(void **state)
     assert_true(read(fd, &expirations, sizeof expirations) < 0); /* it does not block */
 }
 
+static void the_classic_language_is_the_published_30_words(void **state)
+{
+    struct desk *d = *state;
+
+    kiri_test_option(d->t, "language", "classic");
+    desk_open(d);
+    assert_int_equal(kiri_schema_vocab(d->t->schema), 30);
+    assert_int_equal(kiri_test_collect(d->t), KIRI_NONE); /* activity takes two looks */
+    later(d, 4 * MINUTE);
+    typed(d, "pts/0", d->t->now_ms - 50 * SECOND);
+    look(d);
+    later(d, MINUTE);
+    row(d);
+    assert_true(fabs(value(d, "idle") - 110) < 1e-6);
+    assert_true(fabs(value(d, "activity") - 48) < 1e-6); /* of 60 s, in 4 of 5 minutes */
+    unlink(at_root(d, "dev/pts/0"));
+    assert_int_equal(kiri_test_collect(d->t), KIRI_EIO); /* there is no word for it */
+}
+
 static void an_option_that_is_wrong_is_refused_in_a_sentence(void **state)
 {
     static const struct {
@@ -271,6 +290,7 @@ int main(void)
         AT_A_DESK(the_first_source_that_works_is_said_once),
         AT_A_DESK(who_wants_no_idle_time_gets_none_and_no_timer),
         AT_A_DESK(the_timer_wakes_it_between_rows),
+        AT_A_DESK(the_classic_language_is_the_published_30_words),
         AT_A_DESK(an_option_that_is_wrong_is_refused_in_a_sentence),
     };
 

@@ -237,11 +237,32 @@ static void three_on_a_sunday_night_is_an_alarm(void **state)
     assert_true(early >= lives - lives / 8);
 }
 
+static void the_classic_model_has_the_published_parameters(void **state)
+{
+    struct stream_options o = { .seed = 1 };
+    struct stream_facts facts;
+    char why[200];
+    void *desk;
+    (void)state;
+
+    assert_int_equal(desk_set_up(&desk), 0);
+    struct desk *d = desk;
+    kiri_test_option(d->t, "language", "classic");
+    desk_open(d);
+    struct stream *s = stream_new(d->t->schema, &o, why, sizeof why);
+    assert_non_null(s);
+    stream_facts(s, &facts);
+    assert_int_equal(facts.params, 27008);
+    stream_free(s);
+    assert_int_equal(desk_tear_down(&desk), 0);
+}
+
 /* usage: weeks_test LIVES; 24 with KIRI_FULL=1 */
 int main(int argc, char **argv)
 {
     uint32_t lives = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 1;
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_classic_model_has_the_published_parameters),
         cmocka_unit_test_prestate(three_on_a_sunday_night_is_an_alarm, &lives),
     };
 
