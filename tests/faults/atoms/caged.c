@@ -57,7 +57,6 @@ static const struct kiri_schema other = {
     .size = sizeof schema, .n_fields = 3, .fields = fields, .period_ms = 100
 };
 
-extern char **environ;
 static volatile int always = 1;
 
 static unsigned count_files(void)
@@ -120,9 +119,9 @@ static void leave_a_child(void)
     raise(SIGSEGV);
 }
 
-static void *talk(void *host)
+static void *talk(void *caged)
 {
-    const struct kiri_host *h = host;
+    const struct kiri_host *h = ((struct caged *)caged)->host;
 
     for (;;) {
         h->log(h->ctx, KIRI_INFO, "from a thread");
@@ -133,7 +132,7 @@ static void *talk(void *host)
     return NULL;
 }
 
-static void misbehave(const struct caged *c)
+static void misbehave(struct caged *c)
 {
     pthread_t thread;
 
@@ -154,7 +153,7 @@ static void misbehave(const struct caged *c)
     if (strcmp(c->mode, "fork") == 0)
         leave_a_child();
     if (strcmp(c->mode, "thread") == 0)
-        pthread_create(&thread, NULL, talk, (void *)(uintptr_t)c->host);
+        pthread_create(&thread, NULL, talk, c);
 }
 
 static int is_here(const struct caged *c, const char *where)
