@@ -29,8 +29,7 @@ int check_is_atom(const char *path)
     return is;
 }
 
-/* ---- as text
- * ----------------------------------------------------------------------------- */
+/* ---- as text -------------------------------------------------------------------- */
 
 struct printing {
     const char *path;
@@ -72,8 +71,7 @@ static void print_report(const char *path, const struct abuse_report *r)
            r->calls, r->rows, (double)r->ms / 1000);
 }
 
-/* ---- as JSON
- * ----------------------------------------------------------------------------- */
+/* ---- as JSON -------------------------------------------------------------------- */
 
 static void put_trials(struct jsonw *j, const struct abuse_report *r)
 {
@@ -125,8 +123,7 @@ static void put_json(const char *path, const struct abuse_report *r, struct buf 
     buf_puts(b, "\n");
 }
 
-/* ---- the command
- * --------------------------------------------------------------------------- */
+/* ---- the command ---------------------------------------------------------------- */
 
 static int print(const char *path, int json, const struct abuse_report *r)
 {

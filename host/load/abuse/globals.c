@@ -31,14 +31,14 @@ struct globals {
     } part[MOST_PARTS];
 };
 
-/* ---- the mapped image
- * ------------------------------------------------------------------ */
+/* ---- the mapped image ----------------------------------------------------------- */
 
 struct search {
     uintptr_t inside;
     struct globals *g;
 };
 
+/* -1 where /proc is not what it should be: then nothing is compared. */
 static int read_part(const struct globals *g, const struct part *p, unsigned char *out)
 {
     return pread(g->memory, out, p->n, (off_t)p->at) == (ssize_t)p->n ? 0 : -1;
@@ -51,12 +51,15 @@ static int add_part(struct globals *g, uintptr_t from, uintptr_t to)
 
     if (from >= to || g->n == MOST_PARTS)
         return 0;
-    g->n++;
-    p->at = g->base + from;
-    p->n = to - from;
+    *p = (struct part){ .at = g->base + from, .n = to - from };
     p->was = malloc(p->n);
     p->is = malloc(p->n);
-    return p->was && p->is ? read_part(g, p, p->was) : -1;
+    g->n++;
+    if (!p->was || !p->is)
+        return -1;
+    if (read_part(g, p, p->was))
+        p->n = 0;
+    return 0;
 }
 
 static int holds(const struct dl_phdr_info *info, uintptr_t address)
@@ -118,7 +121,7 @@ struct globals *globals_new(int image, const struct kiri_atom *atom)
     g->file = file;
     g->size = (size_t)st.st_size;
     g->memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
-    if (g->memory >= 0 && dl_iterate_phdr(take_parts, &s) == 1)
+    if (dl_iterate_phdr(take_parts, &s) == 1)
         return g;
     globals_free(g);
     return NULL;
@@ -138,8 +141,7 @@ void globals_free(struct globals *g)
     free(g);
 }
 
-/* ---- the file: it was checked, but only as far as loading needs
- * ------------------------- */
+/* ---- the file: it was checked, but only as far as loading needs ----------------- */
 
 static const void *bytes(const struct globals *g, uint64_t at, uint64_t n)
 {
@@ -199,8 +201,7 @@ static void each_symbol(const struct globals *g, symbol_test *test, void *ctx)
     }
 }
 
-/* ---- what has changed
- * ------------------------------------------------------------------ */
+/* ---- what has changed ----------------------------------------------------------- */
 
 struct object_at {
     uintptr_t address;
@@ -242,8 +243,7 @@ void globals_hold(struct trial *t, struct globals *g, const char *callback)
     }
 }
 
-/* ---- what the file says
- * ------------------------------------------------------------------ */
+/* ---- what the file says --------------------------------------------------------- */
 
 /* A sanitizer or a profiler brings globals of its own. */
 static int instrumented(const struct globals *g, const Elf64_Sym *s, const char *name,

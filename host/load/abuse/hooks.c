@@ -49,16 +49,16 @@ static int fails(void)
     return now;
 }
 
-static void *fresh(void *p)
+static void *fresh(void *p, size_t n)
 {
     if (p && state.keeping)
-        memset(p, FRESH, malloc_usable_size(p));
+        memset(p, FRESH, n);
     return p;
 }
 
 static void *our_malloc(size_t n)
 {
-    return fails() ? NULL : fresh(malloc(n));
+    return fails() ? NULL : fresh(malloc(n), n);
 }
 
 static void *our_calloc(size_t n, size_t size)
@@ -68,7 +68,7 @@ static void *our_calloc(size_t n, size_t size)
 
 static void *our_aligned_alloc(size_t align, size_t n)
 {
-    return fails() ? NULL : fresh(aligned_alloc(align, n));
+    return fails() ? NULL : fresh(aligned_alloc(align, n), n);
 }
 
 static int our_posix_memalign(void **out, size_t align, size_t n)
@@ -169,7 +169,7 @@ static void *our_realloc(void *p, size_t n)
     if (fails())
         return NULL;
     if (!p)
-        return fresh(malloc(n ? n : 1));
+        return fresh(malloc(n ? n : 1), n);
     if (!n) { /* as the C library does */
         our_free(p);
         return NULL;
@@ -194,8 +194,7 @@ static void *our_reallocarray(void *p, size_t n, size_t size)
     return our_realloc(p, n * size);
 }
 
-/* ---- its global offset table
- * ----------------------------------------------------------- */
+/* ---- its global offset table ---------------------------------------------------- */
 
 static const struct {
     const char *name;
@@ -284,8 +283,7 @@ unsigned hooks_install(void *handle)
     return n;
 }
 
-/* ---- commands
- * -------------------------------------------------------------------------- */
+/* ---- commands ------------------------------------------------------------------- */
 
 void hooks_fail(unsigned n)
 {

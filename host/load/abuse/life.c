@@ -11,13 +11,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct life *life_new(struct trial *t, unsigned thread)
 {
     struct life *l = calloc(1, sizeof *l);
 
     if (!l)
-        abort(); /* the parent reports a trial that could not be made */
+        _exit(KIRI_INTERNAL); /* which is not the atom's fault: the parent says so */
     l->trial = t;
     l->thread = thread;
     served_init(&l->served, t);
@@ -30,7 +31,7 @@ void life_free(struct life *l)
     free(l);
 }
 
-/* ---- around each call -------------------------------------------------------------- */
+/* ---- around each call ----------------------------------------------------------- */
 
 void life_enter(struct life *l, const char *callback)
 {

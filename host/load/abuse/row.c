@@ -58,8 +58,7 @@ static void hold_frame(struct life *l)
                    "collect() changes what is the host's in the observation");
 }
 
-/* ---- texts
- * ----------------------------------------------------------------------------- */
+/* ---- texts ---------------------------------------------------------------------- */
 
 /* Is [at, at + n) memory that the atom still has? If not, *why says so. */
 static int alive(struct life *l, const void *at, size_t n, const char **why)
@@ -142,8 +141,7 @@ static void hold_words(struct life *l, uint32_t i)
     }
 }
 
-/* ---- numbers
- * --------------------------------------------------------------------------- */
+/* ---- numbers -------------------------------------------------------------------- */
 
 static void hold_number(struct life *l, uint32_t i)
 {

@@ -109,7 +109,7 @@ static const char *option(void *ctx, const char *name)
     return value;
 }
 
-/* ---- small state ----------------------------------------------------------------- */
+/* ---- small state ---------------------------------------------------------------- */
 
 static struct served_key *find_key(struct served *s, const char *key)
 {

@@ -48,7 +48,7 @@ void trial_skip(struct trial *t, const char *why);
 /* Can n bytes be read there? */
 int trial_readable(const struct trial *t, const void *at, size_t n);
 
-/* ---- the trials: which there are, in order --------------------------------------- */
+/* ---- the trials: which there are, in order -------------------------------------- */
 
 struct trial_kind {
     const char *name, *what;
@@ -71,7 +71,7 @@ void trial_state(struct trial *t);
 void trial_memory(struct trial *t);
 void trial_callbacks(struct trial *t);
 
-/* ---- one instance ------------------------------------------------------------------ */
+/* ---- one instance --------------------------------------------------------------- */
 
 #define SERVED_KEYS  64u
 #define SERVED_VALUE 4096u

@@ -15,8 +15,7 @@
 #define MOST_TEXT    4096u
 #define LONG_NAME    4000
 
-/* ---- tokenize
- * ---------------------------------------------------------------------------- */
+/* ---- tokenize ------------------------------------------------------------------- */
 
 static uint32_t vocab_of(struct life *l)
 {
@@ -132,8 +131,7 @@ static void try_tokenize(struct life *l)
                    "vocab() gives another answer than before");
 }
 
-/* ---- hear
- * -------------------------------------------------------------------------------- */
+/* ---- hear ----------------------------------------------------------------------- */
 
 static void tell(struct life *l, const struct kiri_event *e)
 {
@@ -173,8 +171,7 @@ static void try_hear(struct life *l)
                         });
 }
 
-/* ---- decide
- * ------------------------------------------------------------------------------ */
+/* ---- decide --------------------------------------------------------------------- */
 
 static void hold_action(struct life *l, const struct kiri_action *a)
 {
@@ -236,8 +233,7 @@ static void try_decide(struct life *l)
     }
 }
 
-/* ---- lessons
- * ------------------------------------------------------------------------------ */
+/* ---- lessons -------------------------------------------------------------------- */
 
 static void try_lessons(struct life *l)
 {

@@ -18,8 +18,7 @@
 #define LONG_TEXT 4000
 #define LONG_LINE (1u << 20)
 
-/* ---- files
- * ------------------------------------------------------------------------------ */
+/* ---- files ---------------------------------------------------------------------- */
 
 #define BYTES(text) (text), sizeof(text) - 1
 
@@ -91,8 +90,7 @@ static int make_files(const char *room)
     return rc;
 }
 
-/* ---- one value
- * --------------------------------------------------------------------------- */
+/* ---- one value ------------------------------------------------------------------ */
 
 static void try_value(struct trial *t, const struct kiri_option *o, const char *value,
                       const char *is)

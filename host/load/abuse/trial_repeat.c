@@ -108,8 +108,7 @@ void trial_leaks(struct trial *t)
     judge_rest(t, &bare, &full);
 }
 
-/* ---- long
- * ------------------------------------------------------------------------------ */
+/* ---- long ----------------------------------------------------------------------- */
 
 /* What close() does not give back is a leak, which another trial finds. */
 static void judge_growth(struct trial *t, const struct measure m[3],

@@ -28,8 +28,7 @@ static void live(struct life *l)
     life_free(l);
 }
 
-/* ---- small state
- * ------------------------------------------------------------------------ */
+/* ---- small state ---------------------------------------------------------------- */
 
 /* What another version may have left under a key that had `was`. */
 static void leave(struct served_key *k, const struct served_key *was, int form)
@@ -82,8 +81,7 @@ static void foreign_state(struct trial *t, const struct life *before)
     }
 }
 
-/* ---- services and clocks
- * ------------------------------------------------------------------ */
+/* ---- services and clocks -------------------------------------------------------- */
 
 static void failing_services(struct trial *t)
 {
@@ -140,8 +138,7 @@ void trial_state(struct trial *t)
     life_free(l);
 }
 
-/* ---- memory
- * -------------------------------------------------------------------------------- */
+/* ---- memory --------------------------------------------------------------------- */
 
 /* open() whose nth request fails, and a short life if it succeeds all the same: 1 if
  * there was such a request. */

@@ -11,8 +11,7 @@
 #define PAIR_MS   1000
 #define SIGNAL_US 1000
 
-/* ---- pairs
- * ------------------------------------------------------------------------------ */
+/* ---- pairs ---------------------------------------------------------------------- */
 
 /* A step of one instance's life, on a thread of its own. */
 struct step {
@@ -87,8 +86,7 @@ void trial_pairs(struct trial *t)
     life_free(pair[1].life);
 }
 
-/* ---- signals
- * ------------------------------------------------------------------------------ */
+/* ---- signals -------------------------------------------------------------------- */
 
 static void hear_nothing(int number)
 {

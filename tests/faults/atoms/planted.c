@@ -174,8 +174,7 @@ static void *put_from_elsewhere(void *ctx)
     return NULL;
 }
 
-/* ---- open and close
- * ---------------------------------------------------------------------- */
+/* ---- open and close ------------------------------------------------------------- */
 
 static void start_thread(void *(*run)(void *), void *ctx, int wait)
 {
@@ -279,8 +278,7 @@ static const struct kiri_schema *planted_schema(void *self)
     return PLANTED == CHANGING && p->count > 15 ? &shorter : &schema;
 }
 
-/* ---- collect
- * ----------------------------------------------------------------------------- */
+/* ---- collect -------------------------------------------------------------------- */
 
 static void grow(struct planted *p)
 {
@@ -422,8 +420,7 @@ static int planted_collect(void *self, struct kiri_obs *out)
                                 : KIRI_OK;
 }
 
-/* ---- what only some have
- * ------------------------------------------------------------------ */
+/* ---- what only some have -------------------------------------------------------- */
 
 #ifdef PLANTED_UNKNOWN_EVENT
 static int planted_hear(void *self, const struct kiri_event *e)
