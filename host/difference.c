@@ -175,7 +175,7 @@ static void decide(struct reload *r, struct change *c)
     free(file);
 }
 
-static const char *without_name(const char *sentence, const char *atom)
+const char *reload_plain(const char *sentence, const char *atom)
 {
     size_t len = strlen(atom);
 
@@ -196,7 +196,7 @@ static void decide_by_hand(struct reload *r, struct change *c)
     if (r->errors.n && r->errors.code != KIRI_INTERNAL) {
         plugin_unref(c->plugin);
         c->plugin = NULL;
-        c->absent = strdup(without_name(buf_text(&r->errors.text), c->to->name));
+        c->absent = strdup(reload_plain(buf_text(&r->errors.text), c->to->name));
         c->fate = instance_named(r->host, c->to->name) ? STAYS : LEFT_OUT;
         conf_errors_free(&r->errors);
     }

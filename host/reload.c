@@ -122,7 +122,7 @@ static void note_atom(struct reload *r, const char *text)
         log_error("atom %s: not loaded: %s", r->wish->atom, text);
         return;
     }
-    snprintf(in->rejected, sizeof in->rejected, "%s", text);
+    snprintf(in->rejected, sizeof in->rejected, "%s", reload_plain(text, r->wish->atom));
     in->rejected_file = r->tried;
     log_error("another version was rejected, the loaded one goes on: %s", text);
     publish_health(in);

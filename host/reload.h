@@ -83,6 +83,8 @@ struct instance *instance_named(const struct host *h, const char *name);
  * wish is about the file. */
 void reload_wrong(struct reload *r, const struct conf_atom *at, enum kiri_code code,
                   const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* Such a sentence without the atom's name before it. */
+const char *reload_plain(const char *sentence, const char *atom);
 /* Memory is short: an error that is nobody's mistake. */
 void reload_starved(struct reload *r, const struct conf_atom *as);
 /* Does this change start an instance? */

@@ -278,8 +278,10 @@ static void add_atoms(struct section *s, const char *text, struct conf *c)
     const struct yaml_node *map = y ? yaml_root(y) : NULL;
     uint32_t first = c->n_atoms;
 
-    if (map)
+    if (map && map->kind == YAML_MAP)
         atoms_read(s, map, c);
+    else if (map)
+        section_say(s, map, "atoms are a mapping such as { pulse: {} }");
     for (uint32_t i = first; i < c->n_atoms; i++)
         c->atoms[i].by_hand = 1;
     if (c->n_atoms > 1)

@@ -1,6 +1,8 @@
 /* image.c - the private copy: made once, sealed, opened by its number. */
 #include "load/image.h"
 
+#include "base/log.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -174,8 +176,11 @@ void image_unload(void *handle, int fd)
     image_name(fd, name);
     dlclose(handle);
     still = dlopen(name, RTLD_NOW | RTLD_NOLOAD);
-    if (still)
-        dlclose(still);
-    else
+    if (!still) {
         close(fd);
+        return;
+    }
+    dlclose(still);
+    log_warn("an atom's image cannot be unmapped (it was linked with -z nodelete, or has "
+             "unique C++ symbols): each reload of it keeps its memory");
 }

@@ -137,6 +137,21 @@ static void config_line(struct canvas *c, const json_t *status)
     canvas_end(c);
 }
 
+/* Atoms that were loaded by hand and could not be started. */
+static void left_out_lines(struct canvas *c, const json_t *status)
+{
+    const json_t *one;
+    size_t i;
+
+    json_array_foreach(json_object_get(status, "left_out"), i, one)
+    {
+        canvas_text(c, FAINT, "absent ");
+        canvas_textf(c, YELLOW, "%.32s, loaded by hand: %.300s", view_text(one, "name"),
+                     view_text(one, "why"));
+        canvas_end(c);
+    }
+}
+
 void view_status(const json_t *status, const struct style *style, struct buf *out)
 {
     struct canvas c = { .out = out, .style = *style };
@@ -147,6 +162,7 @@ void view_status(const json_t *status, const struct style *style, struct buf *ou
     store_line(&c, json_object_get(status, "store"));
     bus_line(&c, status);
     config_line(&c, status);
+    left_out_lines(&c, status);
     json_array_foreach(json_object_get(status, "atoms"), i, atom)
     {
         canvas_end(&c);

@@ -81,6 +81,12 @@ static void trouble(struct canvas *c, const json_t *atom)
             canvas_textf(c, RED, ", %s row%s lost", text, lost == 1 ? "" : "s");
         canvas_end(c);
     }
+    if (*view_text(atom, "rejected")) {
+        canvas_to(c, INDENT);
+        canvas_textf(c, YELLOW, "another version was rejected: %.300s",
+                     view_text(atom, "rejected"));
+        canvas_end(c);
+    }
     if (*view_text(atom, "unsaved")) {
         canvas_to(c, INDENT);
         canvas_textf(c, YELLOW, "model not saved: %.300s", view_text(atom, "unsaved"));
@@ -100,6 +106,16 @@ const char *view_cell(const json_t *atom, char *out, size_t cap)
     else
         snprintf(out, cap, ", no cell");
     return out;
+}
+
+/* On this line, or on the next. */
+static void aside(struct canvas *c, const char *text)
+{
+    if (strlen(text) > canvas_room(c)) {
+        canvas_end(c);
+        canvas_to(c, INDENT - 2);
+    }
+    canvas_text(c, FAINT, text);
 }
 
 static void state_line(struct canvas *c, const json_t *atom)
@@ -126,11 +142,9 @@ static void state_line(struct canvas *c, const json_t *atom)
         number_count(view_number(atom, "gen"), text, sizeof text);
         canvas_textf(c, FAINT, ", model %s", text);
     }
-    if (strlen(view_cell(atom, text, sizeof text)) > canvas_room(c)) {
-        canvas_end(c);
-        canvas_to(c, INDENT - 2);
-    }
-    canvas_text(c, FAINT, text);
+    aside(c, view_cell(atom, text, sizeof text));
+    if (json_is_true(json_object_get(atom, "by_hand")))
+        aside(c, ", loaded by hand");
     canvas_end(c);
     trouble(c, atom);
     if (*view_text(atom, "note")) {

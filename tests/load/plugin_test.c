@@ -249,6 +249,45 @@ static void the_file_may_change_while_it_is_loaded(void **state)
     free(good);
 }
 
+static unsigned dropped;
+
+static void drop(void *ctx)
+{
+    dropped += ctx == &dropped;
+}
+
+static void a_plugin_of_our_own_is_dropped_by_its_last_user(void **state)
+{
+    struct plugin *image = must_open(ATOM("good"));
+    struct kiri_atom vtable = *plugin_atom(image), broken = vtable;
+    struct kiri_error err = { 0 };
+    struct plugin *p;
+    struct stat file;
+    (void)state;
+
+    p = plugin_wrap(&vtable, plugin_options(image), "a cell", drop, &dropped, &err);
+    assert_non_null(p);
+    assert_string_equal(plugin_path(p), "a cell");
+    assert_ptr_equal(plugin_context(p), &dropped);
+    assert_string_equal(plugin_options(p)[0].name, "start");
+    assert_ptr_equal(plugin_atom(p)->collect, vtable.collect);
+    assert_false(plugin_changed(p)); /* of no file */
+    assert_int_equal(stat(ATOM("tally"), &file), 0);
+    plugin_is_of(p, &file);
+    assert_true(plugin_changed(p));
+    plugin_ref(p);
+    plugin_unref(p);
+    assert_int_equal(dropped, 0);
+    plugin_unref(p);
+    assert_int_equal(dropped, 1);
+    broken.collect = NULL; /* a vtable of ours is looked at, too */
+    assert_null(plugin_wrap(&broken, NULL, "a cell", drop, &dropped, &err));
+    assert_string_equal(err.text, "a cell: it has no collect(), which every atom needs");
+    assert_int_equal(dropped, 2);
+    assert_null(plugin_context(image));
+    plugin_unref(image);
+}
+
 static void without_a_helper_nothing_is_opened(void **state)
 {
     struct kiri_error err = { 0 };
@@ -302,6 +341,7 @@ int main(void)
         cmocka_unit_test(a_cut_file_never_reaches_the_linker),
         cmocka_unit_test(what_others_may_write_is_refused),
         cmocka_unit_test(the_file_may_change_while_it_is_loaded),
+        cmocka_unit_test(a_plugin_of_our_own_is_dropped_by_its_last_user),
         cmocka_unit_test(without_a_helper_nothing_is_opened),
         cmocka_unit_test(a_name_is_looked_for_in_its_directories),
     };

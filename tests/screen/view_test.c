@@ -377,6 +377,30 @@ static void numbers_are_short_and_right(void **state)
     assert_string_equal(text, "1 kB");
 }
 
+static void what_was_loaded_by_hand_or_rejected_is_said(void **state)
+{
+    struct buf out = { 0 };
+    json_t *status = status_of(NORMAL);
+    json_t *atom = json_array_get(json_object_get(status, "atoms"), 0);
+
+    (void)state;
+    view_status(status, &WELL80, &out);
+    has_not(&out, "by hand");
+    has_not(&out, "version was rejected");
+    buf_clear(&out);
+    json_object_set_new(atom, "by_hand", json_true());
+    json_object_set_new(atom, "rejected", json_string("/a/soil.so: it is cut short"));
+    json_object_set_new(status, "left_out",
+                        json_pack("[{s:s,s:s}]", "name", "bed2", "why",
+                                  "/a/bed2.so: No such file"));
+    view_status(status, &WELL80, &out);
+    has(&out, ", loaded by hand\n");
+    has(&out, "another version was rejected: /a/soil.so: it is cut short\n");
+    has(&out, "absent bed2, loaded by hand: /a/bed2.so: No such file\n");
+    json_decref(status);
+    buf_free(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -392,6 +416,7 @@ int main(void)
         cmocka_unit_test(a_degraded_store_is_said),
         cmocka_unit_test(what_is_not_as_it_should_be_is_said),
         cmocka_unit_test(a_rejected_config_and_a_recovered_store_are_said),
+        cmocka_unit_test(what_was_loaded_by_hand_or_rejected_is_said),
         cmocka_unit_test(a_pipe_gets_one_line_an_atom),
         cmocka_unit_test(numbers_are_short_and_right),
     };
