@@ -89,7 +89,7 @@ static void look_around(struct caged *c)
 static void eat_memory(void)
 {
     for (;;) {
-        char *some = malloc(1 << 20);
+        char *volatile some = malloc(1 << 20);
 
         memset(some, 1, 1 << 20); /* NULL in the end: a crash */
     }
