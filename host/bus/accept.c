@@ -1,122 +1,52 @@
 /*
- * bus/accept.c - a bound on those who come and say nothing.
+ * bus/accept.c - what NNG 1.5.2 gets wrong about those who come by a unix socket.
  *
  * A connection costs what NNG allocates for it, about 2 KiB, and NNG waits ten seconds
- * for its greeting; no callback tells of it before (nng 1.5.2: src/transport/ipc/ipc.c),
- * and no option bounds how many wait. So the one place where NNG asks the kernel for a
- * visitor is ours: the dynamic linker gives libnng this accept() instead of libc's. While
- * more than SILENT_MOST of an address's visitors of the last seconds have not greeted,
- * its next ones are closed at once (ECONNABORTED, which NNG takes as what it says).
- * Those who are in notice nothing; a newcomer tries again.
+ * for the eight bytes of a greeting (src/transport/ipc/ipc.c): no callback tells of it
+ * before, no option bounds how many wait. And one who leaves before NNG's own greeting is
+ * written makes it stop listening, because it reads EPIPE as its own end (nng#1518). So
+ * the places where NNG asks the kernel are ours: the dynamic linker gives libnng these
+ * four functions instead of libc's.
  *
- * The symbol is the process's, so the counts are, too. Any thread.
+ * While SILENT_MOST visitors of one address have not greeted, the next ones are closed at
+ * once (ECONNABORTED, which NNG takes as what it says). Those who are in notice nothing;
+ * a newcomer tries again. And a peer who is gone is a peer who is gone (ECONNRESET).
+ *
+ * The symbols are the process's, so the counts are, too. Any thread.
  */
 #include "bus/inside.h"
 
-#include "base/clock.h"
-
 #include <errno.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #define SILENT_MOST 256
-#define WINDOW      12 /* seconds: NNG's patience, and one that is not over yet */
-#define ADDRESSES   64 /* two that share a place share a bound, no more */
+#define GREETING    8     /* bytes */
+#define ADDRESSES   64    /* two that share a place share a bound, no more */
+#define FILES       65536 /* descriptors that are watched; those beyond are not bounded */
 
-/* Those who came, less those who greeted, in each second of the window. */
+/* Of a visitor who has not greeted: bytes that are missing, and where he came in. */
 static struct {
-    atomic_llong second;
-    atomic_int silent;
-} place[ADDRESSES][WINDOW];
+    atomic_uchar missing, place;
+} visitor[FILES];
+static atomic_int silent[ADDRESSES];
 static atomic_ullong closed;
 
-/* FNV-1a of a path. */
-static unsigned place_of_path(const char *path, size_t len)
+/* FNV-1a of the path. */
+static unsigned char place_of(const char *path, size_t len)
 {
     uint32_t h = 2166136261u;
 
     for (size_t i = 0; i < len && path[i]; i++)
         h = (h ^ (unsigned char)path[i]) * 16777619u;
-    return h % ADDRESSES;
-}
-
-static unsigned place_of_port(uint16_t port)
-{
-    return port % ADDRESSES;
-}
-
-/* Where this connection came in. */
-static unsigned place_of(int fd)
-{
-    union {
-        struct sockaddr any;
-        struct sockaddr_un un;
-        struct sockaddr_in in;
-        struct sockaddr_in6 in6;
-    } at = { 0 };
-    socklen_t len = sizeof at;
-
-    if (getsockname(fd, &at.any, &len))
-        return 0;
-    switch (at.any.sa_family) {
-    case AF_UNIX: return place_of_path(at.un.sun_path, sizeof at.un.sun_path);
-    case AF_INET: return place_of_port(at.in.sin_port);
-    case AF_INET6: return place_of_port(at.in6.sin6_port);
-    default: return 0;
-    }
-}
-
-static int64_t seconds(void)
-{
-    return clock_mono(&clock_system) / 1000;
-}
-
-/* This second's count, from 0 if what stands there is of a window ago. */
-static atomic_int *count_now(unsigned p)
-{
-    long long second = seconds(), was = atomic_load(&place[p][second % WINDOW].second);
-
-    if (was != second &&
-        atomic_compare_exchange_strong(&place[p][second % WINDOW].second, &was, second))
-        atomic_store(&place[p][second % WINDOW].silent, 0);
-    return &place[p][second % WINDOW].silent;
-}
-
-static int crowded(unsigned p)
-{
-    long long second = seconds();
-    int silent = 0;
-
-    for (int i = 0; i < WINDOW; i++)
-        if (second - atomic_load(&place[p][i].second) < WINDOW)
-            silent += atomic_load(&place[p][i].silent);
-    return silent > SILENT_MOST;
+    return (unsigned char)(h % ADDRESSES);
 }
 
 int accept_crowded(const char *path)
 {
-    return crowded(place_of_path(path, SIZE_MAX));
-}
-
-void accept_greeted(nng_pipe pipe)
-{
-    nng_sockaddr at;
-    unsigned p = 0;
-
-    if (nng_pipe_get_addr(pipe, NNG_OPT_LOCADDR, &at))
-        return;
-    if (at.s_family == NNG_AF_IPC)
-        p = place_of_path(at.s_ipc.sa_path, sizeof at.s_ipc.sa_path);
-    else if (at.s_family == NNG_AF_INET)
-        p = place_of_port(at.s_in.sa_port);
-    else if (at.s_family == NNG_AF_INET6)
-        p = place_of_port(at.s_in6.sa_port);
-    else
-        return; /* inproc: nobody was accepted */
-    atomic_fetch_sub(count_now(p), 1);
+    return atomic_load(&silent[place_of(path, SIZE_MAX)]) >= SILENT_MOST;
 }
 
 uint64_t accept_closed(void)
@@ -124,21 +54,74 @@ uint64_t accept_closed(void)
     return atomic_load(&closed);
 }
 
+/* He has greeted, or left. */
+static void is_known(int fd)
+{
+    if (fd >= 0 && fd < FILES && atomic_exchange(&visitor[fd].missing, 0))
+        atomic_fetch_sub(&silent[atomic_load(&visitor[fd].place)], 1);
+}
+
+/* n more bytes of his. Only the one thread that reads from him comes here. */
+static void has_said(int fd, ssize_t n)
+{
+    unsigned char missing = fd >= 0 && fd < FILES ? atomic_load(&visitor[fd].missing) : 0;
+
+    if (!missing || n <= 0)
+        return;
+    if (n < missing)
+        atomic_store(&visitor[fd].missing, (unsigned char)(missing - n));
+    else
+        is_known(fd);
+}
+
 int accept_visitor(int listener, struct sockaddr *from, socklen_t *len) __asm__("accept")
     __attribute__((visibility("default")));
 int accept_visitor(int listener, struct sockaddr *from, socklen_t *len)
 {
+    struct sockaddr_un at = { 0 };
+    socklen_t room = sizeof at;
     int fd = (int)syscall(SYS_accept4, listener, from, len, SOCK_CLOEXEC);
 
-    if (fd < 0)
+    if (fd < 0 || fd >= FILES || getsockname(fd, (struct sockaddr *)&at, &room) ||
+        at.sun_family != AF_UNIX)
         return fd;
-    unsigned p = place_of(fd);
-    if (crowded(p)) {
-        close(fd);
+    unsigned char place = place_of(at.sun_path, sizeof at.sun_path);
+    if (atomic_load(&silent[place]) >= SILENT_MOST) {
+        syscall(SYS_close, fd);
         atomic_fetch_add(&closed, 1);
         errno = ECONNABORTED;
         return -1;
     }
-    atomic_fetch_add(count_now(p), 1);
+    atomic_fetch_add(&silent[place], 1);
+    atomic_store(&visitor[fd].place, place);
+    atomic_store(&visitor[fd].missing, GREETING);
     return fd;
+}
+
+int close_file(int fd) __asm__("close") __attribute__((visibility("default")));
+int close_file(int fd)
+{
+    is_known(fd);
+    return (int)syscall(SYS_close, fd);
+}
+
+ssize_t receive_message(int fd, struct msghdr *message, int flags) __asm__("recvmsg")
+    __attribute__((visibility("default")));
+ssize_t receive_message(int fd, struct msghdr *message, int flags)
+{
+    ssize_t n = syscall(SYS_recvmsg, fd, message, flags);
+
+    has_said(fd, n);
+    return n;
+}
+
+ssize_t send_message(int fd, const struct msghdr *message, int flags) __asm__("sendmsg")
+    __attribute__((visibility("default")));
+ssize_t send_message(int fd, const struct msghdr *message, int flags)
+{
+    ssize_t n = syscall(SYS_sendmsg, fd, message, flags);
+
+    if (n < 0 && (errno == EPIPE || errno == ENOTCONN))
+        errno = ECONNRESET;
+    return n;
 }

@@ -57,7 +57,7 @@ uint64_t bus_publish(struct bus *b, const char *topic, int64_t ts, const char *m
                      struct bus_bytes *sent);
 /* Publishes `heartbeat` with "period":ms,<members>,"topics":{topic: last n, ...}, members
  * as above ("\"store\":\"well\""); now and then looks whether somebody who connects is
- * still let in (nng#1518), and listens anew if not. */
+ * still let in, and listens anew if not. */
 void bus_heartbeat(struct bus *b, int64_t ts, int64_t period_ms, const char *members);
 
 /*

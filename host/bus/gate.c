@@ -1,10 +1,9 @@
 /*
  * bus/gate.c - who comes in to a socket, and whether anybody still can.
  *
- * NNG 1.5.2 takes a peer that vanishes from a unix socket before it is greeted for the
- * end of the listener (nng#1518, mended in 1.6.0): the socket stays, and nobody is let in
- * any more. So now and then we knock at our own doors. A door that does not open is
- * made anew beside the deaf one, which keeps those who are in.
+ * A cleaner of temporary files takes a unix socket's name away, and nobody is let in any
+ * more. So now and then we knock at our own doors. A door that does not open is made anew
+ * beside the old one, which keeps those who are in.
  */
 #include "bus/inside.h"
 
@@ -65,7 +64,6 @@ static void on_pipe(nng_pipe pipe, nng_pipe_ev event, void *arg)
         atomic_fetch_sub(&g->live, 1);
         return;
     }
-    accept_greeted(pipe);
     int full = atomic_fetch_add(&g->live, 1) >= g->most;
     d = find_door(g, pipe);
     if (d)

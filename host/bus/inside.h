@@ -98,11 +98,10 @@ void pass_free(struct pass *p);
 /* Did it? Any thread. uri and headers as the visitor sent them, headers a line each. */
 int pass_ok(const struct pass *p, const char *uri, const char *headers);
 
-/* accept.c. A visitor has greeted: he is no longer one of those who say nothing. */
-void accept_greeted(nng_pipe pipe);
-/* Newcomers to this unix socket are turned away just now. */
+/* accept.c. Newcomers to this unix socket are turned away just now: too many say nothing.
+ */
 int accept_crowded(const char *path);
-/* Connections that were closed because too many said nothing; of the whole process. */
+/* Connections that were closed for that; of the whole process. */
 uint64_t accept_closed(void);
 
 /* From now on the socket's connections are counted; before the first listener. */

@@ -17,5 +17,5 @@ ctest --test-dir "$work" -j 2 -R "$sample" -E 'client_test|bus/stream_test|kill_
     --output-log "$work/log" >/dev/null 2>&1
 code=$?
 grep -E '^[0-9]+% tests passed|Failed|Timeout|Not Run' "$work/log"
-[ $code -eq 0 ] || grep -B20 -A40 'Failed$' "$work/log" | head -200
+[ $code -eq 0 ] || grep -A60 '\*\*\*Failed' "$work/log" | head -200
 exit $code
