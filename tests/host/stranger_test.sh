@@ -33,6 +33,7 @@ type_in() {
     read -r line
     printf '$ %s\n' "$line"
     [[ $line != "kiri load"* ]] || answers # a person is slower than a host and a sensor
+    [ -n "$RECORD" ] || line=${line/sleep 25/sleep 10} # enough for a model, not for an alarm
     eval "${line//build\/release/"$BUILD"}" || { echo "(exit $?)"; exit 1; }
 }
 answers() {
@@ -43,7 +44,7 @@ answers() {
 }
 END
 begun=$(date +%s)
-env -i HOME="$work" PATH="$PATH" LC_ALL=C.UTF-8 BUILD="$BUILD" \
+env -i HOME="$work" PATH="$PATH" LC_ALL=C.UTF-8 BUILD="$BUILD" RECORD="$record" \
     ${CMAKE_GENERATOR:+CMAKE_GENERATOR="$CMAKE_GENERATOR"} \
     setsid bash -c '. ./typist; . ./steps' >said 2>&1 &
 typist=$!
@@ -57,10 +58,12 @@ says() { grep -qE -- "$1" said || { echo "FAILED: nothing says $1"; failed=1; };
 [ $code -eq 0 ] || { echo "FAILED: exit $code"; failed=1; }
 [ $took -lt 600 ] || { echo "FAILED: it took $took s"; failed=1; }
 [ "$(grep -c '100% tests passed' said)" -eq 2 ] || { echo "FAILED: the tests did not pass twice"; failed=1; }
-[ "$(grep -cE '^score/soil \{.*"name":"moisture","word":"M8","value":4[0-3]\.[0-9]' said)" -ge 3 ] ||
+[ "$(grep -cE '^score/soil \{.*"name":"moisture","word":"M8","value":4[0-3][.,]' said)" -ge 3 ] ||
     { echo "FAILED: not three scores of the moisture"; failed=1; }
 says '^score/soil \{.*"state":"(normal|alarm)".*"word":"M1","value":7.5'
 says '^● soil  (normal|alarm)'
+says 'atom soil: .*version 1\.1, it was 1\.0'
+says '^atom soil: .*unloaded'
 if [ $failed -ne 0 ]; then
     cat said
     echo "log:"
