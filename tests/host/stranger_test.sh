@@ -6,6 +6,7 @@ set -u
 KIRI=$1 BUILD=$2 doc=$3/docs/writing-an-atom.md record=${4:-}
 work=$(mktemp -d)
 cd "$work" || exit 1
+command -v make >/dev/null || export CMAKE_GENERATOR=Ninja
 finish() {
     kill -- "-$typist" 2>/dev/null # all that was started in the background
     for _ in $(seq 80); do
