@@ -31,10 +31,16 @@ static void write_refusal(struct buf *out, int code, const char *sentence)
 /* When there is no memory for more. */
 static const char starved[] = "{\"ok\":false,\"code\":70,\"error\":\"memory is short\"}";
 
-static const char *finished(const struct buf *out, size_t *len)
+static const char starved_row[] =
+    "{\"ok\":true,\"state\":\"waiting\",\"note\":\"it is stored; memory is short\"}";
+
+/* The answer that there is memory for; row: one was made of the message. */
+static const char *finished(const struct buf *out, int row, size_t *len)
 {
-    *len = buf_failed(out) ? sizeof starved - 1 : out->len;
-    return buf_failed(out) ? starved : buf_text(out);
+    const char *json = !buf_failed(out) ? buf_text(out) : row ? starved_row : starved;
+
+    *len = buf_failed(out) ? strlen(json) : out->len;
+    return json;
 }
 
 /* A refusal of what never became a message. */
@@ -45,7 +51,7 @@ static void refuse(struct inbox *b, struct bus_request *r, const struct kiri_err
 
     b->refused++;
     write_refusal(&out, (int)err->code, err->text);
-    const char *json = finished(&out, &len);
+    const char *json = finished(&out, 0, &len);
     tell(b, r, json, len);
     buf_free(&out);
 }
@@ -64,7 +70,7 @@ static void unlink_message(struct inbox *b, struct message *m)
 static void end(struct inbox *b, struct message *m, const struct buf *out, int keep)
 {
     size_t len;
-    const char *json = finished(out, &len);
+    const char *json = finished(out, m->row != 0, &len);
 
     unlink_message(b, m);
     answers_end(&b->answers, m->answer, json, len, keep && m->parts.id,

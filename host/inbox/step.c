@@ -29,6 +29,16 @@ static int no_such_atom(const struct control *c, const char *name, struct kiri_e
     return -1;
 }
 
+/* Can it go on, or begin anew with the message's schema? */
+static int is_well(const struct instance *in, const struct message *m)
+{
+    if (in->calling || in->reopen)
+        return 1; /* we shall see */
+    if (in->health == INSTANCE_BROKEN)
+        return m->parts.schema && !m->changed;
+    return in->health != INSTANCE_FAILING;
+}
+
 struct instance *message_instance(const struct inbox *b, const struct message *m,
                                   struct kiri_error *err)
 {
@@ -47,11 +57,11 @@ struct instance *message_instance(const struct inbox *b, const struct message *m
                   in->name, in->atom->name);
     else if (in->closing)
         kiri_fail(err, KIRI_HELD, "%s is being replaced: send it again", in->name);
-    else if (in->health == INSTANCE_BROKEN || in->health == INSTANCE_FAILING)
+    else if (is_well(in, m))
+        return in;
+    else
         kiri_fail(err, in->health == INSTANCE_BROKEN ? KIRI_UNAVAILABLE : KIRI_HELD,
                   "%s cannot take it now: %s", in->name, in->note);
-    else
-        return in;
     return NULL;
 }
 
@@ -104,7 +114,8 @@ static int may_change(const struct instance *in, const struct kiri_schema *s,
                          "stands: correct one of them",
                          file),
                0;
-    if (in->opened && in->reopened && now - in->reopened < INBOX_CHANGE_MS)
+    if (in->opened && in->health != INSTANCE_BROKEN && in->reopened &&
+        now - in->reopened < INBOX_CHANGE_MS)
         return kiri_fail(
                    err, KIRI_HELD,
                    "the schema became another one %lld s ago: wait %d s between two "
@@ -151,7 +162,7 @@ int message_schema(struct message *m, struct instance *in, struct kiri_error *er
     s = schema_json_read(m->parts.schema, err);
     if (!s)
         return -1;
-    if (!in->opened || !same_schema(in->schema, s)) {
+    if (!in->opened || in->health == INSTANCE_BROKEN || !same_schema(in->schema, s)) {
         rc = may_change(in, s, err) && change(in, s, err) == 0 ? 1 : -1;
         m->changed = rc == 1;
     }
