@@ -54,13 +54,24 @@ void wish_refuse_all(struct reload *r, int code, const char *sentence)
         dismiss(w, code, sentence);
 }
 
+/* a NULL: nobody waits for an answer. */
+static void turn_down(struct asked *a, int code, const char *sentence)
+{
+    if (a)
+        asked_refuse(a, code, sentence);
+}
+
+static void starve(struct asked *a)
+{
+    turn_down(a, KIRI_INTERNAL, "memory is short: nothing was changed");
+}
+
 /* 1: nothing more is taken on. */
 static int is_over(struct reload *r, struct asked *a)
 {
     if (!r->host->stopping && r->host->control.pool)
         return 0;
-    if (a)
-        asked_refuse(a, KIRI_UNAVAILABLE, "this host is stopping");
+    turn_down(a, KIRI_UNAVAILABLE, "this host is stopping");
     return 1;
 }
 
@@ -128,7 +139,7 @@ void reload_load(struct reload *r, struct asked *a, const struct control_load *l
     }
     if (w)
         wish_end(r, w);
-    asked_refuse(a, KIRI_INTERNAL, "memory is short: nothing was changed");
+    starve(a);
 }
 
 static void ask_for_one(struct reload *r, enum wish_what what, struct asked *a,
@@ -142,7 +153,7 @@ static void ask_for_one(struct reload *r, enum wish_what what, struct asked *a,
     if (w)
         append(r, w);
     else
-        asked_refuse(a, KIRI_INTERNAL, "memory is short: nothing was changed");
+        starve(a);
 }
 
 void reload_unload(struct reload *r, struct asked *a, const char *atom)

@@ -291,10 +291,92 @@ static void a_reload_is_applied_or_taken_back(void **state)
     assert_true(refused > 10);
 }
 
+/* ---- one atom ---------------------------------------------------------------------- */
+
+/* Until it has come to rest. -1: memory ran out on the way; else: is the atom there? */
+static int settle(const char *name)
+{
+    for (int i = 0; i < TURNS && host.reload->step != AT_REST; i++)
+        turn();
+    int failed = nth_malloc_stop();
+
+    assert_int_equal(host.reload->step, AT_REST);
+    for (int i = 0; i < 3; i++)
+        turn();
+    assert_null(host.leaving);
+    assert_ptr_equal(host.conf, host.control.conf);
+    for (uint32_t i = 0; i < host.control.n_instances; i++)
+        assert_true(host.control.instance[i]->health == INSTANCE_WELL ||
+                    host.control.instance[i]->note[0]);
+    return failed ? -1 : instance_named(&host, name) != NULL;
+}
+
+static void load(const char *name)
+{
+    char atom[] = ATOM;
+    json_t *options = json_pack("{s:s,s:s}", "every", "1m", "word", "x");
+    const struct control_load wish = { atom, name, dir, options };
+
+    reload_load(host.reload, NULL, &wish);
+    json_decref(options);
+}
+
+static void renew(const char *name)
+{
+    reload_renew(host.reload, NULL, name);
+}
+
+static void unload(const char *name)
+{
+    reload_unload(host.reload, NULL, name);
+}
+
+/* One of them with memory that ends at its n-th request, until it needs no more. */
+static long sweep(void (*wish)(const char *name), const char *name, int there_after,
+                  long sample)
+{
+    const char *full = getenv("KIRI_FULL");
+
+    for (long n = 1;; n += full && *full ? 1 : sample) {
+        int there_before = instance_named(&host, name) != NULL, there;
+
+        nth_malloc_fail(n, 0);
+        wish(name);
+        there = settle(name);
+        if (there >= 0) {
+            assert_int_equal(there, there_after);
+            return n;
+        }
+        there = instance_named(&host, name) != NULL;
+        assert_true(there == there_before || there == there_after);
+        if (there != there_before) { /* what failed was not needed: once more */
+            (there_after ? unload : load)(name);
+            (void)settle(name);
+            assert_int_equal(instance_named(&host, name) != NULL, there_before);
+        }
+    }
+}
+
+static void one_atom_is_changed_or_nothing_is(void **state)
+{
+    uint32_t asked = tally(named("replaced"));
+    (void)state;
+
+    assert_true(sweep(load, "soil", 1, 101) > 5);
+    assert_true(atom_named(host.conf, "soil")->by_hand);
+    assert_true(sweep(renew, "replaced", 1, 1) > 5);
+    assert_true(tally(named("replaced")) >= asked);
+    assert_true(named("replaced")->facts.rows >= WARMUP);
+    assert_true(sweep(unload, "soil", 0, 1) > 5);
+    assert_true(sweep(unload, "stays", 0, 13) > 5);
+    take_back();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_reload_is_applied_or_taken_back),
+        cmocka_unit_test(one_atom_is_changed_or_nothing_is),
     };
 
     json_set_alloc_funcs(nth_malloc_steady, nth_malloc_steady_free);
