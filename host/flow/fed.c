@@ -30,7 +30,7 @@ void fed_waits(struct instance *in)
 {
     instance_report(in, INSTANCE_STALE,
                     "its schema is not known yet: send obs/%s {\"schema\":{..}} to the "
-                    "inbox",
+                    "inbox (host.json says where it is)",
                     in->name);
 }
 
