@@ -28,6 +28,7 @@
 #define GRACE_S   60  /* after its end a day is told: a late writer may still be at it */
 #define MOST_DAYS 366 /* that are told after the host was off */
 #define NEVER     INT64_MIN
+#define MOST_SLOT INT64_C(24000000) /* hours: beyond the year 4700 no state is ours */
 
 /* ---- the instance ----------------------------------------------------------- */
 
@@ -155,7 +156,8 @@ static int drift_open(const struct kiri_host *host, void **self)
         return rc;
     }
     if (host->kv_get(host->ctx, told_key(d), &d->told, sizeof d->told) !=
-        (int)sizeof d->told)
+            (int)sizeof d->told ||
+        d->told < -MOST_SLOT || d->told > MOST_SLOT)
         d->told = NEVER;
     todo_open(&d->todo, host, d->option[TODOTXT]);
     *self = d;

@@ -15,7 +15,7 @@
 #define ABUSE_NOTES    24u
 #define ABUSE_TRIALS   16u
 #define ABUSE_DEADLINE 2000  /* ms for each callback, as in a host */
-#define ABUSE_PATIENCE 60000 /* ms for a trial, which stops by itself long before */
+#define ABUSE_PATIENCE 30000 /* ms for a trial, which stops by itself long before */
 
 struct abuse_trial {
     const char *name, *what; /* static */

@@ -263,7 +263,21 @@ static int instrumented(const struct globals *g, const Elf64_Sym *s, const char 
 struct object_list {
     char text[160];
     size_t len;
+    uint64_t bytes;
+    int tables; /* of symbols that were read: 0 in a stripped file */
 };
+
+/* What compilers put there themselves. */
+static int is_runtime(const char *name)
+{
+    static const char *const begin[] = { "__dso_handle", "completed", "DW.ref.",
+                                         "force_to_data" };
+
+    for (size_t i = 0; i < sizeof begin / sizeof *begin; i++)
+        if (strncmp(name, begin[i], strlen(begin[i])) == 0)
+            return 1;
+    return 0;
+}
 
 /* The objects that can be written to, by name. */
 static int list_object(const struct globals *g, const Elf64_Sym *s, const char *name,
@@ -273,10 +287,12 @@ static int list_object(const struct globals *g, const Elf64_Sym *s, const char *
     const Elf64_Shdr *in = section(g, s->st_shndx);
     const char *where = in ? section_name(g, in) : "";
 
-    if (ELF64_ST_TYPE(s->st_info) == STT_OBJECT && s->st_size &&
-        (strcmp(where, ".data") == 0 || strcmp(where, ".bss") == 0) &&
-        strcmp(name, "__dso_handle") != 0 && strncmp(name, "completed", 9) != 0 &&
-        l->len + strlen(name) + 4 < sizeof l->text)
+    l->tables |= ELF64_ST_BIND(s->st_info) == STB_LOCAL && s->st_size;
+    if (ELF64_ST_TYPE(s->st_info) != STT_OBJECT || !s->st_size || is_runtime(name) ||
+        (strcmp(where, ".data") != 0 && strcmp(where, ".bss") != 0))
+        return 0;
+    l->bytes += s->st_size;
+    if (l->len + strlen(name) + 4 < sizeof l->text)
         l->len += (size_t)snprintf(l->text + l->len, sizeof l->text - l->len, "%s%s",
                                    l->len ? ", " : "", name);
     return 0;
@@ -292,15 +308,30 @@ static uint64_t section_size(const struct globals *g, const char *name)
     return 0;
 }
 
-void globals_judge(struct trial *t, const struct globals *g)
+/* By symbol where there are any, else by section: what the C runtime has is allowed. */
+static void judge_objects(struct trial *t, const struct globals *g)
 {
     uint64_t data = section_size(g, ".data"), bss = section_size(g, ".bss");
-    uint64_t local = section_size(g, ".tdata") + section_size(g, ".tbss");
-    uint64_t all = data + bss, first = section_size(g, ".init_array"), last;
     struct object_list objects = { .len = 0 };
+
+    each_symbol(g, list_object, &objects);
+    if (!objects.tables)
+        objects.bytes = data > ALLOWED || bss > ALLOWED ? data + bss : 0;
+    if (objects.bytes)
+        trial_find(t, "globals", "present",
+                   "make them const, or put them into the instance",
+                   "it has %" PRIu64 " byte%s of global memory that can change%s%s%s",
+                   objects.bytes, objects.bytes == 1 ? "" : "s", objects.len ? " (" : "",
+                   objects.text, objects.len ? ")" : "");
+}
+
+void globals_judge(struct trial *t, const struct globals *g)
+{
+    uint64_t local = section_size(g, ".tdata") + section_size(g, ".tbss");
+    uint64_t first = section_size(g, ".init_array"),
+             last = section_size(g, ".fini_array");
     int yes = 0;
 
-    last = section_size(g, ".fini_array");
     each_symbol(g, instrumented, &yes);
     if (yes || !section(g, 1)) {
         trial_note(t, "its globals and constructors were not counted: %s",
@@ -308,13 +339,7 @@ void globals_judge(struct trial *t, const struct globals *g)
                        : "the file has no section headers");
         return;
     }
-    if (data > ALLOWED || bss > ALLOWED) {
-        each_symbol(g, list_object, &objects);
-        trial_find(t, "globals", "present",
-                   "make them const, or put them into the instance",
-                   "it has %" PRIu64 " bytes of global memory that can change%s%s%s", all,
-                   objects.len ? " (" : "", objects.text, objects.len ? ")" : "");
-    }
+    judge_objects(t, g);
     if (local)
         trial_find(
             t, "globals", "thread-local",

@@ -33,8 +33,7 @@ static struct {
     } kept[KEPT];
 } state = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
-/* ---- requests ------------------------------------------------------------------------
- */
+/* ---- requests ------------------------------------------------------------------- */
 
 static int fails(void)
 {
@@ -127,8 +126,7 @@ static pid_t our_fork(void)
     return fork();
 }
 
-/* ---- what is given back --------------------------------------------------------------
- */
+/* ---- what is given back --------------------------------------------------------- */
 
 /* Keeps the block in the place of the oldest, which goes. */
 static void keep(unsigned char *at, size_t n)

@@ -81,8 +81,7 @@ void life_hold_status(struct life *l, const char *callback, int rc, int most)
                    "%s() returns %d, which the contract does not know", callback, rc);
 }
 
-/* ---- the callbacks -------------------------------------------------------------------
- */
+/* ---- the callbacks -------------------------------------------------------------- */
 
 int life_open(struct life *l)
 {

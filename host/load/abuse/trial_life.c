@@ -15,13 +15,14 @@
 #include <unistd.h>
 
 #define COLLECTS   50
+#define ROUND      10    /* of them, before its schema is asked for again ... */
+#define ROUND_MS   2000  /* ... or after this long */
 #define MOST_MORE  50000 /* rows of one turn, as many ... */
 #define MORE_MS    5000  /* ... or as long, before it is called endless */
 #define MOST_TURNS 1000
 #define IDLE       100 /* in a row without an observation while the fd stays readable */
 
-/* ---- image ---------------------------------------------------------------------------
- */
+/* ---- image ---------------------------------------------------------------------- */
 
 static int empty(const char *text)
 {
@@ -43,8 +44,7 @@ void trial_image(struct trial *t)
                        "its option `%s` has no help", o->name);
 }
 
-/* ---- life ----------------------------------------------------------------------------
- */
+/* ---- life ----------------------------------------------------------------------- */
 
 static void note_rows(struct life *l)
 {
@@ -93,11 +93,9 @@ void trial_life(struct trial *t)
     t->manners = manners_new();
     if (life_start(l) == 0) {
         note_help(l);
-        for (int i = 0; i < COLLECTS; i++) {
-            life_collect(l);
-            if (i % 10 == 9 && life_schema(l))
+        for (int i = 0; i < COLLECTS; i += ROUND)
+            if (life_collect_many(l, ROUND, ROUND_MS) && life_schema(l))
                 break;
-        }
         row_judge(l);
         note_rows(l);
         life_close(l);
@@ -115,8 +113,7 @@ void trial_close(struct trial *t)
     life_free(l);
 }
 
-/* ---- turns ---------------------------------------------------------------------------
- */
+/* ---- turns ---------------------------------------------------------------------- */
 
 /* Collects until there is no more: what the last one said. */
 static int turn(struct life *l)

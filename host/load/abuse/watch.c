@@ -25,7 +25,8 @@ struct watched {
     int page_fd, out, said; /* what it writes to stdout goes to `out`, to stderr `said` */
     struct child child;
     int status;
-    const char *hung; /* the callback past its deadline; "": the trial as a whole */
+    const char *hung; /* the callback past its deadline */
+    int late;         /* the trial as a whole takes too long, although no callback does */
     int interrupted;  /* somebody wants this process to end */
 };
 
@@ -107,18 +108,12 @@ static int judge_end(struct checking *c, const struct watched *w, struct kiri_er
         return kiri_fail(err, KIRI_INTERNAL, "its trial '%s' could not be made",
                          w->kind->name);
     last_words(w->said, words, sizeof words);
-    if (w->hung && *w->hung) {
+    if (w->hung) {
         snprintf(text, sizeof text,
                  "%s() does not return within %d s%.*s: return KIRI_NONE and give the "
                  "host a period or an fd",
                  w->hung, ABUSE_DEADLINE / 1000, most, when);
         watch_find(c->out, w->kind->name, "hang", w->hung, text);
-    } else if (w->hung) {
-        snprintf(text, sizeof text,
-                 "it is too slow to be tried: %s took more than %d s%.*s: each callback "
-                 "should take milliseconds",
-                 w->kind->what, ABUSE_PATIENCE / 1000, most, when);
-        watch_find(c->out, w->kind->name, "slow", w->kind->name, text);
     } else if (WIFSIGNALED(w->status)) {
         const char *name = sigabbrev_np(WTERMSIG(w->status));
 
@@ -132,6 +127,19 @@ static int judge_end(struct checking *c, const struct watched *w, struct kiri_er
                  callback, WEXITSTATUS(w->status), most, when, words);
         watch_find(c->out, w->kind->name, "exit", one, text);
     }
+    return 1;
+}
+
+/* Slow is not wrong. */
+static int note_late(struct checking *c, const struct watched *w)
+{
+    struct abuse_report *r = c->out;
+
+    if (r->n_notes < ABUSE_NOTES)
+        snprintf(r->note[r->n_notes++], sizeof r->note[0],
+                 "the trial '%s' was given up after %d s: each callback should take "
+                 "milliseconds",
+                 w->kind->name, ABUSE_PATIENCE / 1000);
     return 0;
 }
 
@@ -222,7 +230,7 @@ static void watch(struct watched *w, char hung[25])
             return;
         }
         if (now - began > ABUSE_PATIENCE) {
-            w->hung = "";
+            w->late = 1;
             return;
         }
         w->interrupted = wanted_to_end();
@@ -231,6 +239,7 @@ static void watch(struct watched *w, char hung[25])
     }
 }
 
+/* What watch_trial says. */
 static int run(struct checking *c, struct watched *w, struct kiri_error *err)
 {
     int64_t began = clock_mono(&clock_system);
@@ -246,7 +255,9 @@ static int run(struct checking *c, struct watched *w, struct kiri_error *err)
         return kiri_fail(err, KIRI_INTERNAL, "it was interrupted");
     read_page(c, w);
     w->trial->ms = clock_mono(&clock_system) - began;
-    return atomic_load(&w->page->done) ? 0 : judge_end(c, w, err);
+    return atomic_load(&w->page->done) ? 0
+           : w->late                   ? note_late(c, w)
+                                       : judge_end(c, w, err);
 }
 
 static void close_fd(int fd)
@@ -276,8 +287,6 @@ int watch_trial(struct checking *c, const struct trial_kind *kind, struct kiri_e
     } else {
         w.page = map;
         rc = run(c, &w, err);
-        if (rc == 0)
-            rc = !atomic_load(&w.page->done);
         munmap(map, sizeof *w.page);
     }
     close_fd(w.page_fd);
