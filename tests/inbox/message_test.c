@@ -33,8 +33,8 @@ static void a_message_has_its_parts(void **state)
 static void only_values_or_a_schema_are_needed(void **state)
 {
     static const char *const texts[] = { "obs/a {\"values\":{}}", "obs/a {\"schema\":{}}",
-                                         "obs/a {\"values\":{},\"id\":null,\"ts\":null,"
-                                         "\"label\":null,\"schema\":null}" };
+                                         ("obs/a {\"values\":{},\"id\":null,\"ts\":null,"
+                                          "\"label\":null,\"schema\":null}") };
     struct kiri_error err;
     struct parts p;
 
