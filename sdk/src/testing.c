@@ -100,8 +100,9 @@ static int kv_put(void *ctx, const char *key, const void *buf, uint32_t len)
 
     if (len > sizeof p->value || !*key || strlen(key) >= sizeof p->key)
         return KIRI_EBUG;
-    if (!p && t->n_pairs == KIRI_TEST_KEYS)
+    if (t->puts_left == 0 || (!p && t->n_pairs == KIRI_TEST_KEYS))
         return KIRI_ENOMEM;
+    t->puts_left -= t->puts_left > 0;
     if (!p) {
         p = &t->pair[t->n_pairs++];
         snprintf(p->key, sizeof p->key, "%s", key);
@@ -138,17 +139,13 @@ static int peer(void *ctx, uint32_t i, const char **name,
     return KIRI_NONE;
 }
 
-struct kiri_test *kiri_test_new(const struct kiri_atom *atom)
+void kiri_test_init(struct kiri_test *t, const struct kiri_atom *atom)
 {
-    struct kiri_test *t = calloc(1, sizeof *t);
-
-    if (!t) {
-        fprintf(stderr, "memory is short\n");
-        exit(1);
-    }
+    memset(t, 0, sizeof *t);
     t->atom = atom;
     t->now_ms = 1763679600000; /* 20 November 2025, 23:00 UTC */
     t->mono_ms = 1000;
+    t->puts_left = -1;
     t->host = (struct kiri_host){ .abi = KIRI_ABI,
                                   .size = sizeof t->host,
                                   .ctx = t,
@@ -160,6 +157,17 @@ struct kiri_test *kiri_test_new(const struct kiri_atom *atom)
                                   .kv_put = kv_put,
                                   .publish = publish,
                                   .peer = peer };
+}
+
+struct kiri_test *kiri_test_new(const struct kiri_atom *atom)
+{
+    struct kiri_test *t = malloc(sizeof *t);
+
+    if (!t) {
+        fprintf(stderr, "memory is short\n");
+        exit(1);
+    }
+    kiri_test_init(t, atom);
     return t;
 }
 

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "engine/gpt.h"
-#include "fake_host.h"
+#include "loaded.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -27,7 +27,7 @@ static const struct kiri_atom *pulse;
 
 /* pulse, speaking the published language. */
 struct classic {
-    struct fake_host host;
+    struct kiri_test host;
     void *self;
     const struct kiri_schema *schema;
     uint16_t bos;
@@ -39,8 +39,8 @@ static int set_up(void **state)
     static struct classic c;
 
     memset(&c, 0, sizeof c);
-    fake_host_init(&c.host, pulse->options);
-    fake_host_set(&c.host, "language", "classic");
+    kiri_test_init(&c.host, pulse);
+    kiri_test_option(&c.host, "language", "classic");
     assert_int_equal(pulse->open(&c.host.host, &c.self), KIRI_OK);
     c.schema = pulse->schema(c.self);
     c.bos = (uint16_t)kiri_schema_bos(c.schema);

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "fake_host.h"
+#include "loaded.h"
 
 #include <kiri/option.h>
 #include <kiri/wire.h>
@@ -21,11 +21,11 @@
 static const struct kiri_atom *atom;
 static char **settings; /* option=value, NULL-terminated */
 
-static void host_init(struct fake_host *h)
+static void host_init(struct kiri_test *h)
 {
-    fake_host_init(h, atom->options);
+    kiri_test_init(h, atom);
     for (char **s = settings; *s; s++)
-        fake_host_set(h, *s, *s + strlen(*s) + 1); /* main() cut it at the '=' */
+        kiri_test_option(h, *s, *s + strlen(*s) + 1); /* main() cut it at the '=' */
 }
 
 static void its_table_is_filled_in(void **state)
@@ -63,7 +63,7 @@ static void its_options_explain_themselves(void **state)
 
 static void its_schema_is_one_and_explains_itself(void **state)
 {
-    struct fake_host h;
+    struct kiri_test h;
     union kiri_value v[KIRI_MAX_FIELDS];
     void *self = NULL;
     char why[200] = "";
@@ -78,7 +78,7 @@ static void its_schema_is_one_and_explains_itself(void **state)
         assert_non_null(s->fields[i].help);
     uint64_t hash = kiri_schema_hash(s);
     for (int i = 0; i < 20; i++) {
-        fake_host_collect(&h, atom, self, v);
+        collect_row(&h, atom, self, v);
         assert_ptr_equal(atom->schema(self), s);
         h.mono_ms += 5000;
     }
@@ -139,7 +139,7 @@ static void hold_row(const struct kiri_schema *s, const union kiri_value *v)
 
 static void its_rows_are_of_its_schema(void **state)
 {
-    struct fake_host h;
+    struct kiri_test h;
     union kiri_value v[KIRI_MAX_FIELDS];
     void *self = NULL;
     (void)state;
@@ -147,7 +147,7 @@ static void its_rows_are_of_its_schema(void **state)
     host_init(&h);
     assert_int_equal(atom->open(&h.host, &self), KIRI_OK);
     for (int i = 0; i < 50; i++) {
-        int rc = fake_host_collect(&h, atom, self, v);
+        int rc = collect_row(&h, atom, self, v);
         assert_in_range(rc, KIRI_OK, KIRI_NONE);
         if (rc != KIRI_NONE)
             hold_row(atom->schema(self), v);
@@ -158,7 +158,7 @@ static void its_rows_are_of_its_schema(void **state)
 
 static void two_instances_live_side_by_side(void **state)
 {
-    struct fake_host h[2];
+    struct kiri_test h[2];
     union kiri_value v[KIRI_MAX_FIELDS];
     void *self[2] = { NULL, NULL };
     (void)state;
@@ -169,12 +169,11 @@ static void two_instances_live_side_by_side(void **state)
     }
     assert_ptr_not_equal(self[0], self[1]);
     for (int i = 0; i < 20; i++) {
-        assert_in_range(fake_host_collect(&h[i % 2], atom, self[i % 2], v), KIRI_OK,
-                        KIRI_NONE);
+        assert_in_range(collect_row(&h[i % 2], atom, self[i % 2], v), KIRI_OK, KIRI_NONE);
         h[i % 2].mono_ms += 5000;
     }
     atom->close(self[0]);
-    int rc = fake_host_collect(&h[1], atom, self[1], v); /* the other never noticed */
+    int rc = collect_row(&h[1], atom, self[1], v); /* the other never noticed */
     assert_in_range(rc, KIRI_OK, KIRI_NONE);
     if (rc != KIRI_NONE)
         hold_row(atom->schema(self[1]), v);
@@ -186,7 +185,7 @@ static void it_opens_and_closes_again_and_again(void **state)
     (void)state;
 
     for (int i = 0; i < 50; i++) {
-        struct fake_host h;
+        struct kiri_test h;
         void *self = NULL;
         host_init(&h);
         assert_int_equal(atom->open(&h.host, &self), KIRI_OK);

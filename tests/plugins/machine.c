@@ -69,10 +69,10 @@ int machine_set_up(void **state)
     make_dir(m->root, "sys/fs");
     make_dir(m->root, "sys/fs/cgroup");
     show(m, "before");
-    fake_host_init(&m->host, pulse->options);
-    fake_host_set(&m->host, "procfs", m->proc);
-    fake_host_set(&m->host, "sysfs", m->sys);
-    fake_host_set(&m->host, "rootfs", m->root);
+    kiri_test_init(&m->host, pulse);
+    kiri_test_option(&m->host, "procfs", m->proc);
+    kiri_test_option(&m->host, "sysfs", m->sys);
+    kiri_test_option(&m->host, "rootfs", m->root);
     *state = m;
     return 0;
 }
@@ -112,7 +112,7 @@ int collect(struct machine *m, int64_t later_ms)
     if (!m->self)
         assert_int_equal(pulse->open(&m->host.host, &m->self), KIRI_OK);
     m->host.mono_ms += later_ms;
-    return fake_host_collect(&m->host, pulse, m->self, m->v);
+    return collect_row(&m->host, pulse, m->self, m->v);
 }
 
 double value(const struct machine *m, const char *name)

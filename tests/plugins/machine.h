@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "fake_host.h"
+#include "loaded.h"
 
 #include <math.h>
 
@@ -21,7 +21,7 @@
 
 struct machine {
     char root[64], proc[80], sys[80];
-    struct fake_host host;
+    struct kiri_test host;
     void *self; /* pulse, once it was asked to collect */
     union kiri_value v[KIRI_MAX_FIELDS];
 };

@@ -26,8 +26,8 @@ static void classic_tells_a_row_in_six_words(void **state)
 {
     struct machine *m = *state;
 
-    fake_host_set(&m->host, "language", "classic");
-    fake_host_set(&m->host, "sysfs", FIXTURES "/sys");
+    kiri_test_option(&m->host, "language", "classic");
+    kiri_test_option(&m->host, "sysfs", FIXTURES "/sys");
     assert_int_equal(collect(m, 0), KIRI_NONE); /* CPU needs two readings */
     show(m, "after");
     assert_int_equal(collect(m, 5000), KIRI_OK);
@@ -42,7 +42,7 @@ static void classic_says_that_no_swap_is_none_used(void **state)
 {
     struct machine *m = *state;
 
-    fake_host_set(&m->host, "language", "classic");
+    kiri_test_option(&m->host, "language", "classic");
     collect(m, 0);
     show(m, "after");
     put(m->proc, "meminfo",
@@ -56,7 +56,7 @@ static void classic_tells_no_row_that_it_cannot_tell_whole(void **state)
     static const char *const needed[] = { "stat", "meminfo", "loadavg", "net/dev" };
     struct machine *m = *state;
 
-    fake_host_set(&m->host, "language", "classic");
+    kiri_test_option(&m->host, "language", "classic");
     collect(m, 0);
     for (size_t i = 0; i < COUNT(needed); i++) {
         char path[200];
@@ -74,7 +74,7 @@ static void classic_counts_on_when_a_counter_went_backwards(void **state)
 {
     struct machine *m = *state;
 
-    fake_host_set(&m->host, "language", "classic");
+    kiri_test_option(&m->host, "language", "classic");
     show(m, "after");
     collect(m, 0);
     show(m, "before");
@@ -105,8 +105,8 @@ static void the_network_is_up_when_an_interface_is(void **state)
 #undef LO
     struct machine *m = *state;
 
-    fake_host_set(&m->host, "language", "classic");
-    fake_host_set(&m->host, "sysfs", FIXTURES "/sys");
+    kiri_test_option(&m->host, "language", "classic");
+    kiri_test_option(&m->host, "sysfs", FIXTURES "/sys");
     for (size_t i = 0; i < COUNT(cases); i++) {
         show(m, "before");
         collect(m, 5000);

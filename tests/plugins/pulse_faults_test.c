@@ -125,7 +125,7 @@ static void a_file_system_without_blocks_has_no_share(void **state)
 {
     struct machine *m = *state;
 
-    fake_host_set(&m->host, "rootfs", "/proc");
+    kiri_test_option(&m->host, "rootfs", "/proc");
     collect(m, 0);
     EXPECT(m, { "disk", NAN });
 }
@@ -152,10 +152,10 @@ static void a_bad_option_is_one_sentence(void **state)
 
     memset(too_long, 'x', sizeof too_long - 1);
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct fake_host h;
+        struct kiri_test h;
         void *self = NULL;
-        fake_host_init(&h, pulse->options);
-        fake_host_set(&h, cases[i].name, cases[i].value);
+        kiri_test_init(&h, pulse);
+        kiri_test_option(&h, cases[i].name, cases[i].value);
         assert_int_equal(pulse->open(&h.host, &self), KIRI_ECONFIG);
         assert_null(self);
         assert_int_equal(h.lines, 1);

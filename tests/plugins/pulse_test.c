@@ -181,7 +181,7 @@ static void only_the_interfaces_asked_for_are_counted(void **state)
     struct machine *m = *state;
 
     for (size_t i = 0; i < COUNT(cases); i++) {
-        fake_host_set(&m->host, "interfaces", cases[i].interfaces);
+        kiri_test_option(&m->host, "interfaces", cases[i].interfaces);
         show(m, "before");
         collect(m, 0);
         show(m, "after");
@@ -206,7 +206,7 @@ static void this_machine_can_be_read(void **state)
     (void)state;
 
     memset(&m, 0, sizeof m);
-    fake_host_init(&m.host, pulse->options);
+    kiri_test_init(&m.host, pulse);
     assert_int_equal(collect(&m, 0), KIRI_OK);
     for (int i = 0; i < 100; i++) /* until ticks have passed */
         assert_int_equal(collect(&m, 1000), KIRI_OK);

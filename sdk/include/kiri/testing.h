@@ -49,6 +49,8 @@ struct kiri_test {
     struct kiri_obs row; /* the last collect's: time_ms, label        */
     union kiri_value v[KIRI_MAX_FIELDS + 1]; /* its values, in schema order             */
 
+    int32_t puts_left; /* so often kv_put works, then memory is short; < 0: for ever    */
+
     uint32_t broken;                /* expectations and rules of the contract          */
     uint32_t rows, lines, notes;    /* collected, logged, published so far             */
     int level;                      /* of the last line                                */
@@ -66,6 +68,9 @@ struct kiri_test {
 
 /* A host with nothing in it; ends the program with a sentence when memory is short. */
 struct kiri_test *kiri_test_new(const struct kiri_atom *atom);
+
+/* The same in your memory, for what kiri_test_close ends. */
+void kiri_test_init(struct kiri_test *t, const struct kiri_atom *atom);
 
 /* This option's value from the next open on; both texts must live as long. */
 void kiri_test_option(struct kiri_test *t, const char *name, const char *value);

@@ -64,7 +64,7 @@ static void judge(struct diary *d, uint64_t seed, struct verdict *out)
     uint64_t id = 0;
     int rc = KIRI_MORE;
 
-    fake_host_set(&d->host, "history", "61");
+    kiri_test_option(&d->host, "history", "61");
     at(d, "2026-05-02 00:01:00");
     while (rc == KIRI_MORE) {
         rc = collect(d);
@@ -87,7 +87,7 @@ static void judge(struct diary *d, uint64_t seed, struct verdict *out)
 static void begin_again(struct diary *d)
 {
     restart(d);
-    d->n_kv = 0;
+    d->host.n_pairs = 0;
     remove(d->log);
 }
 
@@ -121,7 +121,7 @@ static void the_published_language_has_the_published_shape(void **state)
         .vocab = 27, .width = 32, .heads = 4, .layers = 2, .context = 16
     };
 
-    fake_host_set(&d->host, "language", "classic");
+    kiri_test_option(&d->host, "language", "classic");
     note(d, "2026-03-02T12:00:00Z", "add 1 a");
     at(d, "2026-03-02 13:01:00");
     assert_int_equal(collect(d), KIRI_OK);

@@ -85,9 +85,9 @@ static void a_day_that_cannot_be_noted_as_told_waits(void **state)
     at(d, "2026-11-18 12:00:00");
     expect_none(d);
     at(d, "2026-11-19 12:00:00");
-    d->puts_left = 0;
+    d->host.puts_left = 0;
     assert_int_equal(collect(d), KIRI_ENOMEM);
-    d->puts_left = -1;
+    d->host.puts_left = -1;
     expect_row(d, "2026-11-18 added 1 done 0 switches 0 open 1");
 }
 
@@ -105,8 +105,8 @@ static void the_past_is_told_as_far_back_as_asked_for(void **state)
 
     note(d, "2026-10-01T08:00:00Z", "add 1 a");
     for (size_t i = 0; i < COUNT(cases); i++) {
-        fake_host_set(&d->host, "history", cases[i].history);
-        d->n_kv = 0;
+        kiri_test_option(&d->host, "history", cases[i].history);
+        d->host.n_pairs = 0;
         at(d, "2026-11-20 12:00:00");
         int rc = collect(d);
         assert_string_equal(d->label,
@@ -204,7 +204,7 @@ static void the_clock_may_be_a_file(void **state)
     struct diary *d = *state;
     char path[160], ms[32];
 
-    fake_host_set(&d->host, "clock", path_in(d, "now", path));
+    kiri_test_option(&d->host, "clock", path_in(d, "now", path));
     note(d, "2026-11-18T08:00:00Z", "add 1 a");
     at(d, "2020-01-01 00:00:00");
     expect_none(d);
@@ -237,7 +237,7 @@ static void a_log_that_ends_anywhere_is_read_up_to_there(void **state)
         f = fopen(d->log, "we");
         assert_int_equal(fwrite(log, 1, cut, f), cut);
         fclose(f);
-        d->n_kv = 0;
+        d->host.n_pairs = 0;
         at(d, "2026-11-19 12:00:00");
         for (int i = 1; i < 4; i++)
             whole += cut + 1 >= end[i]; /* its newline may be missing */
@@ -318,7 +318,7 @@ static void the_published_language_has_an_hour_of_the_day_so_far(void **state)
 {
     struct diary *d = *state;
 
-    fake_host_set(&d->host, "language", "classic");
+    kiri_test_option(&d->host, "language", "classic");
     note(d, "2026-11-18T08:10:00Z", "add 1 a");
     note(d, "2026-11-18T09:10:00Z", "add 2 b");
     note(d, "2026-11-18T09:20:00Z", "done 1");
@@ -336,7 +336,7 @@ static void the_published_language_leaves_out_the_hour_that_was_skipped(void **s
     struct diary *d = *state;
 
     zone("CET-1CEST,M3.5.0,M10.5.0/3");
-    fake_host_set(&d->host, "language", "classic");
+    kiri_test_option(&d->host, "language", "classic");
     note(d, "2026-03-29T00:10:00Z", "add 1 at 01:10");
     at(d, "2026-03-29 04:30:00");
     expect_row(d, "2026-03-29 added 1");
@@ -349,7 +349,7 @@ static void an_option_that_is_wrong_is_said(void **state)
 {
     struct diary *d = *state;
 
-    fake_host_set(&d->host, "language", "latin");
+    kiri_test_option(&d->host, "language", "latin");
     assert_int_equal(drift->open(&d->host.host, &d->self), KIRI_ECONFIG);
     assert_non_null(strstr(d->host.line, "language"));
     d->self = NULL;

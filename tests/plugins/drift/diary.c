@@ -16,39 +16,6 @@ int diary_load_drift(void)
     return drift != NULL;
 }
 
-/* ---- the small state --------------------------------------------------------- */
-
-static int kv_get(void *ctx, const char *key, void *buf, uint32_t cap)
-{
-    const struct diary *d = ctx;
-
-    for (uint32_t i = 0; i < d->n_kv; i++)
-        if (strcmp(d->kv[i].key, key) == 0) {
-            memcpy(buf, d->kv[i].value, d->kv[i].len < cap ? d->kv[i].len : cap);
-            return (int)d->kv[i].len;
-        }
-    return 0;
-}
-
-static int kv_put(void *ctx, const char *key, const void *buf, uint32_t len)
-{
-    struct diary *d = ctx;
-    uint32_t i = 0;
-
-    if (d->puts_left == 0)
-        return KIRI_ENOMEM;
-    d->puts_left -= d->puts_left > 0;
-    while (i < d->n_kv && strcmp(d->kv[i].key, key) != 0)
-        i++;
-    assert_true(i < DIARY_KEYS && len <= sizeof d->kv[i].value &&
-                strlen(key) < sizeof d->kv[i].key);
-    d->n_kv += i == d->n_kv;
-    snprintf(d->kv[i].key, sizeof d->kv[i].key, "%s", key);
-    memcpy(d->kv[i].value, buf, len);
-    d->kv[i].len = len;
-    return KIRI_OK;
-}
-
 /* ---- a folder ---------------------------------------------------------------- */
 
 int diary_set_up(void **state)
@@ -60,11 +27,8 @@ int diary_set_up(void **state)
     snprintf(d->root, sizeof d->root, "/tmp/kiri-drift-test-XXXXXX");
     assert_non_null(mkdtemp(d->root));
     snprintf(d->log, sizeof d->log, "%s/tasks.log", d->root);
-    fake_host_init(&d->host, drift->options);
-    fake_host_set(&d->host, "tasks", d->log);
-    d->host.host.kv_get = kv_get;
-    d->host.host.kv_put = kv_put;
-    d->puts_left = -1;
+    kiri_test_init(&d->host, drift);
+    kiri_test_option(&d->host, "tasks", d->log);
     *state = d;
     return 0;
 }

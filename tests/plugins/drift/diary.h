@@ -12,22 +12,14 @@
 
 #include <cmocka.h>
 
-#include "../fake_host.h"
+#include "../loaded.h"
 
 #include <math.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
-#define DIARY_KEYS   64
 
 struct diary {
-    struct fake_host host; /* first: the host's ctx is this */
-    struct {
-        char key[64];
-        unsigned char value[4096];
-        uint32_t len;
-    } kv[DIARY_KEYS];
-    uint32_t n_kv;
-    int puts_left; /* kv_put fails when it is 0; < 0: never */
+    struct kiri_test host;
     char root[64], log[96];
     void *self;
     union kiri_value v[KIRI_MAX_FIELDS];

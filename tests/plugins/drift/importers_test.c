@@ -17,7 +17,7 @@ static void follow(struct diary *d, const char *first)
 
     at(d, "2026-11-20 09:00:00");
     put(d, "todo.txt", first);
-    fake_host_set(&d->host, "todo", path_in(d, "todo.txt", path));
+    kiri_test_option(&d->host, "todo", path_in(d, "todo.txt", path));
 }
 
 /* The file is this now, and the atom has looked. */
@@ -130,7 +130,7 @@ static void a_line_may_move_to_the_file_of_what_is_done(void **state)
     put(d, "done.txt", "");
     snprintf(both, sizeof both, "%s\n%s", path_in(d, "todo.txt", todo),
              path_in(d, "done.txt", done));
-    fake_host_set(&d->host, "todo", both);
+    kiri_test_option(&d->host, "todo", both);
     expect_row(d, "2026-11-19 added 2 done 0 switches - open 2");
     put(d, "done.txt", "x 2026-11-20 2026-11-19 a\n");
     becomes(d, "2026-11-20 10:00:00", "2026-11-19 b\n");
@@ -223,11 +223,11 @@ static void a_state_that_is_half_saved_is_the_one_before(void **state)
     follow(d, "2026-11-19 a\nb\n");
     expect_row(d, "2026-11-19 added 1 done 0 switches - open 2");
     for (int puts = 0; puts < 3; puts++) {
-        d->puts_left = puts; /* it dies, or the host cannot keep it */
+        d->host.puts_left = puts; /* it dies, or the host cannot keep it */
         becomes(d, "2026-11-20 10:00:00", "2026-11-19 a\nx b\nc\n");
         restart(d);
     }
-    d->puts_left = -1;
+    d->host.puts_left = -1;
     at(d, "2026-11-20 11:00:00");
     expect_none(d);
     at(d, "2026-11-21 00:01:00");
@@ -243,7 +243,7 @@ static void follow_export(struct diary *d, const char *text)
 
     at(d, "2026-11-20 12:00:00");
     put(d, "export.json", text);
-    fake_host_set(&d->host, "taskwarrior", path_in(d, "export.json", path));
+    kiri_test_option(&d->host, "taskwarrior", path_in(d, "export.json", path));
 }
 
 static void an_export_tells_what_came_and_what_was_done(void **state)
@@ -348,7 +348,7 @@ static void commits_are_done_and_another_repository_is_a_switch(void **state)
     git(d, "a", "2026-11-19T09:30:00Z", "checkout -q -b aside");
     git(d, "a", "2026-11-19T09:40:00Z", "reset -q --hard HEAD~1");
     snprintf(both, sizeof both, "%s\n%s", path_in(d, "a", a), path_in(d, "b", b));
-    fake_host_set(&d->host, "git", both);
+    kiri_test_option(&d->host, "git", both);
     at(d, "2026-11-20 12:00:00");
     expect_row(d, "2026-11-18 added - done 3 switches 1 open -");
     expect_row(d, "2026-11-19 added - done 1 switches 1 open -"); /* and back to a */
@@ -367,7 +367,7 @@ static void a_worktree_has_commits_of_its_own(void **state)
     git(d, "a", "2026-11-18T09:00:00Z", "init -q --bare ../bare.git");
     snprintf(paths, sizeof paths, "%s\n%s", path_in(d, "tree", path),
              path_in(d, "bare.git", bare));
-    fake_host_set(&d->host, "git", paths);
+    kiri_test_option(&d->host, "git", paths);
     at(d, "2026-11-20 12:00:00");
     expect_row(d, "2026-11-18 added - done 1 switches 0 open -");
 }
@@ -385,7 +385,7 @@ static void what_is_no_repository_is_said(void **state)
     mkdir(path_in(d, "astray", path), 0700);
     put(d, "astray/.git", "gitdir: ../nowhere\n");
     for (size_t i = 0; i < COUNT(dirs); i++) {
-        fake_host_set(&d->host, "git", path_in(d, dirs[i], path));
+        kiri_test_option(&d->host, "git", path_in(d, dirs[i], path));
         d->host.line[0] = '\0';
         expect_none(d);
         if (!strstr(d->host.line, "is no git repository"))
@@ -401,7 +401,7 @@ static void all_of_them_together_are_one_day(void **state)
 
     repository(d, "a");
     git(d, "a", "2026-11-19T08:00:00Z", "commit --allow-empty -m one");
-    fake_host_set(&d->host, "git", path_in(d, "a", path));
+    kiri_test_option(&d->host, "git", path_in(d, "a", path));
     note(d, "2026-11-19T08:00:00Z", "add 1 a");
     note(d, "2026-11-19T08:00:00Z", "switch 1");
     follow_export(d, "[{\"entry\":\"20261119T101112Z\",\"status\":\"pending\"}]\n");
@@ -435,9 +435,9 @@ static void any_bytes_are_read_without_harm(void **state)
     assert_int_equal(mkdir(path_in(d, "a", repo), 0700), 0);
     assert_int_equal(mkdir(path_in(d, "a/.git", todo), 0700), 0);
     assert_int_equal(mkdir(path_in(d, "a/.git/logs", todo), 0700), 0);
-    fake_host_set(&d->host, "todo", path_in(d, "todo.txt", todo));
-    fake_host_set(&d->host, "taskwarrior", path_in(d, "export.json", export));
-    fake_host_set(&d->host, "git", path_in(d, "a", repo));
+    kiri_test_option(&d->host, "todo", path_in(d, "todo.txt", todo));
+    kiri_test_option(&d->host, "taskwarrior", path_in(d, "export.json", export));
+    kiri_test_option(&d->host, "git", path_in(d, "a", repo));
     for (int i = 0; i < 500; i++) {
         spoil(d, "todo.txt", "(A) 2026-11-19 a b\nx 2026-11-19 2026-11-18 c pri:A\nd\n",
               &dice);
@@ -451,7 +451,7 @@ static void any_bytes_are_read_without_harm(void **state)
         spoil(d, "tasks.log", "kiri tasks 1\n0b57cabf 2026-11-21T08:15:30Z add 1 a\n",
               &dice);
         if (i % 3 == 0)
-            d->n_kv = 0;
+            d->host.n_pairs = 0;
         assert_in_range(collect(d), KIRI_OK, KIRI_NONE);
         restart(d);
     }
