@@ -25,7 +25,7 @@ struct host {
     json_t *left_out;        /* name -> true: of the root, unloaded by hand         */
     json_t *absent;          /* name -> why: of by_hand, without its plugin         */
     struct host_options options;
-    char *exe; /* our own executable, for probes */
+    char *exe; /* our own executable, for probes and cells */
     uv_loop_t loop;
     struct flow flow;
     struct control control; /* has the instances */

@@ -101,9 +101,10 @@ static void put_atom(struct buf *b, const struct conf_atom *a,
         buf_puts(b, ", its own period");
     buf_putf(b, ", alarm %.3g/day", (a->alarm > 0 ? a->alarm : USUAL_ALARM) * DAY);
     if (a->learn_off)
-        buf_puts(b, ", learns nothing\n");
+        buf_puts(b, ", learns nothing");
     else
-        buf_putf(b, ", warm-up %u rows\n", a->warmup);
+        buf_putf(b, ", warm-up %u rows", a->warmup);
+    buf_puts(b, a->isolate ? ", in a process of its own\n" : "\n");
 }
 
 static void put_text(struct buf *b, const struct conf *c, const struct host_plan *plan)

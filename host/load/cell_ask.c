@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define MOST_UNASKED 4 /* frames between two callbacks: that its fd is readable, once */
+
 /* What the atom logged: at most 10 lines a second, which the cell counts, too. */
 static int serve_log(const struct cell *c, struct cell_frame *f)
 {
@@ -119,6 +121,11 @@ int cell_ask(struct cell *c, enum cell_kind kind, int within_ms, const char *dur
     int64_t until = clock_mono(&clock_system) + within_ms;
 
     c->notes = 0;
+    if (buf_failed(&c->out)) { /* the cell knows nothing of it */
+        buf_free(&c->out);
+        snprintf(c->trouble.why, sizeof c->trouble.why, "memory is short");
+        return KIRI_ENOMEM;
+    }
     if (c->out.len && cell_send(&c->link, &c->out, until))
         return ended(c, during);
     buf_clear(&c->out);
@@ -144,7 +151,7 @@ int cell_hear(struct cell *c)
 {
     struct cell_frame f;
 
-    for (;;) {
+    for (int i = 0; i < MOST_UNASKED; i++) {
         switch (cell_receive(&c->link, 0, &f)) {
         case CELL_GOT_NOTHING: return KIRI_OK;
         case CELL_GOT_END: return ended(c, "");
@@ -154,4 +161,5 @@ int cell_hear(struct cell *c)
                 return nonsense(c, "");
         }
     }
+    return nonsense(c, "");
 }

@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -190,6 +191,7 @@ int cell_child(int image, int socket)
     struct cell_host host;
     int rc;
 
+    prctl(PR_SET_NAME, "kiri-cell");
     child_settle();
     set_limits();
     if (fcntl(image, F_SETFD, FD_CLOEXEC) || fcntl(socket, F_SETFD, FD_CLOEXEC) ||

@@ -95,7 +95,7 @@ static int join_hub(struct cell *c)
 
 static int spawn(struct cell *c)
 {
-    char command[] = "cell", *argv[] = { c->exe, command, NULL };
+    char name[] = "kiri", command[] = "cell", *argv[] = { name, command, NULL };
     int ends[2], e;
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))

@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 static const struct kiri_field field = { .name = "x", .kind = KIRI_TEXT, .max_len = 4 };
@@ -24,12 +25,12 @@ static void say(void)
         exit(1);
 }
 
-static void opened(void)
+static void opened(uint32_t has_fd)
 {
     cell_begin(&out, CELL_OPENED);
     cell_u32(&out, KIRI_OK);
     cell_string(&out, NULL);
-    cell_u32(&out, 0);
+    cell_u32(&out, has_fd);
     cell_put_schema(&out, &schema);
     say();
 }
@@ -42,6 +43,16 @@ static void row(const char *label, uint32_t text_len, const char *text)
     cell_string(&out, label);
     cell_u32(&out, text_len);
     cell_text(&out, text, strlen(text));
+}
+
+/* Its fd is readable, it says, and does not stop saying it. */
+static void flood(void)
+{
+    opened(1);
+    for (;;) {
+        cell_begin(&out, CELL_READABLE);
+        say();
+    }
 }
 
 /* Frames as no cell of ours writes them. */
@@ -59,7 +70,7 @@ static void lie(const char *how)
         cell_begin(&out, 77);
         say();
     } else if (strcmp(how, "order") == 0) {
-        opened();
+        opened(0);
     } else if (strcmp(how, "length") == 0) {
         row(NULL, 1u << 30, "x");
         say();
@@ -127,8 +138,10 @@ static int live(const char *how)
     cell_u32(&out, 0);
     say();
     while (cell_receive(&link_, INT64_MAX, &f) == CELL_GOT_FRAME)
-        if (f.kind == CELL_OPEN)
-            opened();
+        if (f.kind == CELL_OPEN && strcmp(how, "flood") == 0)
+            flood();
+        else if (f.kind == CELL_OPEN)
+            opened(0);
         else
             lie(how);
     return 0;
@@ -136,7 +149,9 @@ static int live(const char *how)
 
 int main(int argc, char **argv)
 {
-    const char *dash = strrchr(argv[0], '-');
+    char name[16] = ""; /* of the file that was started; argv[0] is for people */
+    prctl(PR_GET_NAME, name);
+    const char *dash = strrchr(name, '-');
 
     if (argc == 3 && strcmp(argv[1], "probe") == 0)
         return plugin_probe_child(argv[2], STDOUT_FILENO);

@@ -528,6 +528,23 @@ static void b10_a_cell_that_lies_has_failed(void **state)
     }
 }
 
+static void b10_a_cell_that_floods_its_host_has_failed(void **state)
+{
+    char exe[160];
+    (void)state;
+
+    snprintf(exe, sizeof exe, "%s/cell-flood", room_dir);
+    assert_int_equal(symlink(CELL_HELPER, exe), 0);
+    cell_world_init(&world);
+    struct life l = isolated(exe, ATOM("caged"));
+    assert_int_equal(life_open(&l), KIRI_OK);
+    assert_int_equal(life_collect(&l), KIRI_EIO);
+    assert_non_null(strstr(l.trouble.why, "its cell "));
+    no_children_left();
+    life_end(&l);
+    unlink(exe);
+}
+
 static void b2_a_cell_that_stops_in_mid_sentence_is_ended(void **state)
 {
     static const char *const lies[] = { "half", "mute" };
@@ -585,6 +602,7 @@ int main(void)
         cmocka_unit_test(lines_of_a_thread_wait_for_the_next_callback),
         cmocka_unit_test(b10_an_answer_that_the_contract_does_not_know_is_passed_on),
         cmocka_unit_test(b10_a_cell_that_lies_has_failed),
+        cmocka_unit_test(b10_a_cell_that_floods_its_host_has_failed),
         cmocka_unit_test(b2_a_cell_that_stops_in_mid_sentence_is_ended),
         cmocka_unit_test(an_executable_that_cannot_start_is_said),
     };
