@@ -47,7 +47,7 @@ END
 begun=$(date +%s)
 env -i HOME="$work" PATH="$PATH" LC_ALL=C.UTF-8 BUILD="$BUILD" RECORD="$record" \
     ${CMAKE_GENERATOR:+CMAKE_GENERATOR="$CMAKE_GENERATOR"} \
-    setsid bash -c '. ./typist; . ./steps' >said 2>&1 &
+    setsid timeout --foreground 300 bash -c '. ./typist; . ./steps' >said 2>&1 &
 typist=$!
 wait $typist
 code=$?
