@@ -20,7 +20,8 @@ static const struct command sample = {
     .about = "",
     .examples = "",
     .exits = "",
-    .option = { { "seed", "N", "" }, { "loud", NULL, "" } },
+    .option = { { "seed", "N", "" }, { "loud", NULL, "" }, { "set", "X", "" } },
+    .repeats = "set",
 };
 
 /* argv is a NULL-terminated array of at most 7 words after the command's name. */
@@ -61,6 +62,20 @@ static void a_value_may_follow_an_equals_sign(void **state)
     assert_int_equal(PARSE(&call, "--seed=a=b", "x"), 0);
     assert_string_equal(call.value[SEED], "a=b");
     assert_null(call.value[LOUD]);
+}
+
+static void what_repeats_is_kept_in_its_order(void **state)
+{
+    struct call call;
+
+    (void)state;
+    assert_int_equal(PARSE(&call, "--set", "a", "x", "--seed=1", "--set=b", "--seed=2"),
+                     0);
+    assert_int_equal(call.n_each, 2);
+    assert_string_equal(call.each[0], "a");
+    assert_string_equal(call.each[1], "b");
+    assert_null(call.each[2]);
+    assert_string_equal(call.value[SEED], "2"); /* of others the last one counts */
 }
 
 static void a_value_may_begin_with_a_dash(void **state)
@@ -112,6 +127,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(options_may_stand_anywhere),
         cmocka_unit_test(a_value_may_follow_an_equals_sign),
+        cmocka_unit_test(what_repeats_is_kept_in_its_order),
         cmocka_unit_test(a_value_may_begin_with_a_dash),
         cmocka_unit_test(after_two_dashes_nothing_is_an_option),
         cmocka_unit_test(what_does_not_fit_is_a_usage_error),

@@ -120,6 +120,8 @@ static const struct planted {
     { "asked", "NO_HELP", "help", "its option `path` has no help: one sentence", NULL },
     { "process", "TALKS", "writes", "collect() writes 6 bytes to stdout: use host->log",
       NULL },
+    { "process", "SCRIBBLE", "scribble",
+      "it writes over memory or into a descriptor that is not its own: build it", NULL },
     { "process", "CHDIR", "chdir",
       "collect() changes the working directory of the process: use paths", NULL },
     { "process", "SIGNAL", "signal",

@@ -12,6 +12,7 @@
 #define PAGE_FINDINGS 24u
 #define PAGE_NOTES    8u
 #define PAGE_THREADS  3u
+#define PAGE_MARK     0x6b6972692d706167u
 
 /* Descriptors of the child; 1 and 2 are files that nobody reads but this check. */
 #define PAGE_IMAGE 3
@@ -30,6 +31,7 @@ struct page_finding {
 };
 
 struct page {
+    uint64_t mark; /* PAGE_MARK, written by the parent: the page is what it should be */
     struct page_crumb crumb[PAGE_THREADS];
     char when[256]; /* the circumstances: " while memory is short"; "" */
     atomic_uint done;
@@ -38,6 +40,7 @@ struct page {
     uint32_t n_findings, n_notes;
     struct page_finding finding[PAGE_FINDINGS];
     char note[PAGE_NOTES][320];
+    uint64_t end_mark;
 };
 
 #endif

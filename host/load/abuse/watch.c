@@ -143,14 +143,29 @@ static int note_late(struct checking *c, const struct watched *w)
     return 0;
 }
 
-/* What stands on the page: texts may have no end, numbers any size. */
+/* Has the atom written over it? Then it is not read. */
+static int page_is_whole(const struct page *p)
+{
+    return p->mark == PAGE_MARK && p->end_mark == PAGE_MARK &&
+           p->n_findings <= PAGE_FINDINGS && p->n_notes <= PAGE_NOTES;
+}
+
+static int judge_page(struct checking *c, const struct watched *w)
+{
+    watch_find(c->out, w->kind->name, "scribble", "page",
+               "it writes over memory or into a descriptor that is not its own: build it "
+               "with -fsanitize=address, or look at what it writes to");
+    return 1;
+}
+
+/* What stands on the page: texts may have no end. */
 static void read_page(struct checking *c, const struct watched *w)
 {
     const struct page *p = w->page;
     struct abuse_report *r = c->out;
     char text[sizeof p->finding[0].text + 1], kind[25], about[49];
 
-    for (uint32_t i = 0; i < p->n_findings && i < PAGE_FINDINGS; i++) {
+    for (uint32_t i = 0; i < p->n_findings; i++) {
         const struct page_finding *f = &p->finding[i];
 
         snprintf(kind, sizeof kind, "%.*s", (int)sizeof f->kind, f->kind);
@@ -158,13 +173,12 @@ static void read_page(struct checking *c, const struct watched *w)
         snprintf(text, sizeof text, "%.*s", (int)sizeof f->text, f->text);
         watch_find(r, w->kind->name, kind, about, text);
     }
-    for (uint32_t i = 0; i < p->n_notes && i < PAGE_NOTES && r->n_notes < ABUSE_NOTES;
-         i++) {
+    for (uint32_t i = 0; i < p->n_notes && r->n_notes < ABUSE_NOTES; i++) {
         snprintf(text, sizeof text, "%.*s", (int)sizeof p->note[i], p->note[i]);
         value_show(text, r->note[r->n_notes++], sizeof r->note[0]);
     }
-    snprintf(w->trial->skipped, sizeof w->trial->skipped, "%.*s",
-             (int)sizeof p->skipped - 1, p->skipped);
+    snprintf(text, sizeof text, "%.*s", (int)sizeof p->skipped, p->skipped);
+    value_show(text, w->trial->skipped, sizeof w->trial->skipped);
     w->trial->calls = atomic_load(&p->calls);
     w->trial->rows = atomic_load(&p->rows);
 }
@@ -253,6 +267,8 @@ static int run(struct checking *c, struct watched *w, struct kiri_error *err)
                          "a child hangs in the kernel and cannot be ended");
     if (w->interrupted)
         return kiri_fail(err, KIRI_INTERNAL, "it was interrupted");
+    if (!page_is_whole(w->page))
+        return judge_page(c, w);
     read_page(c, w);
     w->trial->ms = clock_mono(&clock_system) - began;
     return atomic_load(&w->page->done) ? 0
@@ -286,6 +302,7 @@ int watch_trial(struct checking *c, const struct trial_kind *kind, struct kiri_e
         kiri_fail(err, KIRI_INTERNAL, "no memory for a trial: %s", strerror(errno));
     } else {
         w.page = map;
+        w.page->mark = w.page->end_mark = PAGE_MARK;
         rc = run(c, &w, err);
         munmap(map, sizeof *w.page);
     }

@@ -76,6 +76,7 @@ enum fault {
     EINTR_FAILS,
     FD_BUSY,
     NO_HELP,
+    SCRIBBLE,
 };
 
 struct link {
@@ -333,6 +334,16 @@ static void fork_once(const struct planted *p)
         waitpid(child, NULL, 0);
 }
 
+/* Over what its judge writes down: whatever it has open that can be written to. */
+static void scribble(void)
+{
+    char nonsense[65536];
+
+    memset(nonsense, 0xff, sizeof nonsense);
+    for (int fd = 3; fd < 16; fd++)
+        (void)!pwrite(fd, nonsense, sizeof nonsense, 0);
+}
+
 /* It lives as long as we do not look. */
 static void start_child(const struct planted *p)
 {
@@ -390,6 +401,7 @@ static void other_faults(struct planted *p)
     case CHILD: start_child(p); break;
     case LOCALE: setlocale(LC_ALL, "C.UTF-8"); break;
     case FORK: fork_once(p); break;
+    case SCRIBBLE: scribble(); break;
     default: break;
     }
 }
