@@ -188,6 +188,7 @@ static void collect_now(struct instance *in, enum kiri_cause cause)
         return;
     }
     in->call_cause = cause;
+    in->held = 0;
     if (cause == KIRI_PERIOD)
         in->owed = 0;
     call(in, CALL_COLLECT);
@@ -386,10 +387,13 @@ static void deliver(struct flow_message *m)
         services_flush(&in->services);
     } else if (in->call_what == CALL_COLLECT) {
         collected(in);
-        if (in->call_rc == KIRI_MORE && !in->closing)
+        int full = in->n_rows >= INSTANCE_ROWS / 2 && in->call_rc >= KIRI_OK;
+        if (in->call_rc == KIRI_MORE && !in->closing && !full)
             collect_now(in, in->call_cause);
         else if (in->owed && !in->closing)
             collect_now(in, KIRI_PERIOD);
+        else if (full)
+            in->held = 1; /* what comes waits outside, while a learner has the stream */
         else
             rearm(in);
     } else if (in->call_rc == KIRI_OK) {
@@ -408,6 +412,12 @@ static void deliver(struct flow_message *m)
 void collect_close(struct instance *in)
 {
     call(in, CALL_CLOSE);
+}
+
+void collect_resume(struct instance *in)
+{
+    if (in->held && !in->calling && !in->closing && in->n_rows <= INSTANCE_ROWS / 4)
+        collect_now(in, in->call_cause);
 }
 
 void collect_again(struct instance *in)

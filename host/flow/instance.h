@@ -105,6 +105,7 @@ struct instance {
     int calling, call_rc;
     enum kiri_cause call_cause;    /* of a collect */
     int owed;                      /* a tick came while only its fd was served */
+    int held;                      /* its fd is not served: too many rows wait */
     struct plugin_trouble trouble; /* of the last callback that failed             */
     int64_t call_began; /* mono ms                                                      */
     int64_t watched;    /* call_began as collect_watch last saw it */
@@ -196,6 +197,7 @@ const char *instance_health_name(const struct instance *in); /* or the stream's 
 void collect_open(struct instance *in);  /* collect.c: open(), then ticks               */
 void collect_close(struct instance *in); /* collect.c: close(), on a callback thread    */
 void collect_again(struct instance *in); /* collect.c: the period has changed           */
+void collect_resume(struct instance *in); /* collect.c: fewer rows wait now */
 /* inherit.c: what `before` leaves, to `in`, which is just made. */
 void inherit_take(struct instance *in, struct instance *before);
 void inherit_self(struct instance *in);  /* the same before it is opened anew */

@@ -108,6 +108,7 @@ static void deliver(struct flow_message *m)
         score_rows(in); /* none of these starts a turn: they are in the last model too */
     save_step(in);
     score_rows(in);
+    collect_resume(in);
     instance_leave(in);
 }
 

@@ -62,7 +62,9 @@ void score_rows(struct instance *in)
 {
     if (in->adjusted && in->stream && !in->learning)
         adjust(in);
-    while (in->rows && !in->learning && in->restored) {
+    /* The first training waits for no row: names, say, come when they come. */
+    while (!in->learning && in->restored &&
+           (in->rows || stream_due(in->stream) == STREAM_WARMUP)) {
         if (stream_due(in->stream)) {
             if (in->closing || clock_mono(in->flow->clock) < in->learn_from)
                 return; /* they are in the store: the next start learns, then scores */
