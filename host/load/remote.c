@@ -11,8 +11,9 @@
 /* ---- the schema in the small state ----------------------------------------------- */
 
 #define PART 4096u
-#define HEAD 24u /* "kiri1 LLLLLLLL CCCCCCCC\n" before the JSON: its length, its crc32c  \
-                  */
+#define HEAD                                                                             \
+    24u /* "kiri1 LLLLLLLL CCCCCCCC\n" before the JSON: its length, its crc32c           \
+         */
 #define FORMAT "kiri1 %08x %08x\n"
 
 static void key_of(unsigned part, char key[16])
@@ -74,31 +75,30 @@ char *remote_recall(int (*get)(void *ctx, const char *key, void *buf, uint32_t c
 
 struct remote {
     struct kiri_schema *schema;
+    char why[256]; /* it could not be opened; "": nothing to say */
 };
 
-static void say(const struct kiri_host *host, const char *before,
-                const struct kiri_error *err)
+static int complain(struct remote *r, const struct kiri_error *err)
 {
-    kiri_logf(host, KIRI_ERROR, "%s%s%s", before, *before ? ": " : "", err->text);
+    snprintf(r->why, sizeof r->why, "%.255s", err->text);
+    return err->code == KIRI_INTERNAL ? KIRI_ENOMEM : KIRI_ECONFIG;
 }
 
 /* The schema of the YAML's file. */
-static int read_file(const struct kiri_host *host, const char *path, struct remote *r)
+static int read_file(const char *path, struct remote *r)
 {
     struct kiri_error err;
     size_t len;
     char *text = path_read(path, FILE_MOST, &len, &err);
 
-    if (!text) {
-        say(host, "", &err);
-        return KIRI_ECONFIG;
-    }
+    if (!text)
+        return complain(r, &err);
     r->schema = schema_json_parse(text, len, &err);
     free(text);
     if (r->schema)
         return KIRI_OK;
-    say(host, path, &err);
-    return err.code == KIRI_INTERNAL ? KIRI_ENOMEM : KIRI_ECONFIG;
+    kiri_fail_in(&err, "%s", path);
+    return complain(r, &err);
 }
 
 /* The schema that was sent last. */
@@ -114,8 +114,12 @@ static int recall(const struct kiri_host *host, struct remote *r)
     free(text);
     if (r->schema)
         return KIRI_OK;
-    say(host, "the schema that was kept cannot be used, it must be sent again", &err);
-    return err.code == KIRI_INTERNAL ? KIRI_ENOMEM : KIRI_NONE;
+    if (err.code == KIRI_INTERNAL)
+        return complain(r, &err);
+    kiri_logf(host, KIRI_WARN,
+              "the schema that was kept cannot be used, it must be sent again: %s",
+              err.text);
+    return KIRI_NONE;
 }
 
 static void close_it(void *self)
@@ -131,17 +135,19 @@ static int open_it(const struct kiri_host *host, void **self)
 {
     const char *path = host->option(host->ctx, "schema");
     struct remote *r = calloc(1, sizeof *r);
-    int rc;
 
-    *self = r;
+    *self = r; /* close() gets it, whatever comes of this */
     if (!r)
         return KIRI_ENOMEM;
-    rc = path && *path ? read_file(host, path, r) : recall(host, r);
-    if (rc != KIRI_OK) {
-        close_it(r);
-        *self = NULL;
-    }
-    return rc;
+    return path && *path ? read_file(path, r) : recall(host, r);
+}
+
+static void trouble(void *self, struct plugin_trouble *out)
+{
+    const struct remote *r = self;
+
+    if (r)
+        snprintf(out->why, sizeof out->why, "%s", r->why);
 }
 
 static const struct kiri_schema *schema(void *self)
@@ -176,7 +182,11 @@ static const struct kiri_atom atom = {
 
 struct plugin *remote_plugin(struct kiri_error *err)
 {
-    return plugin_wrap(&atom, options, REMOTE_PATH, NULL, NULL, err);
+    struct plugin *p = plugin_wrap(&atom, options, REMOTE_PATH, NULL, NULL, err);
+
+    if (p)
+        plugin_gets_voice(p, &(struct plugin_voice){ .trouble = trouble });
+    return p;
 }
 
 int remote_is(const struct plugin *p)

@@ -135,6 +135,28 @@ static int check_options(const struct conf_atom *c, const struct plugin *plugin,
     return rc;
 }
 
+/* Why open() did not, whose answer was rc. */
+static void tell_failed_open(const struct conf_atom *c, const struct plugin *plugin,
+                             void *self, int rc, const char *data, struct kiri_error *err)
+{
+    struct plugin_trouble trouble;
+
+    plugin_trouble(plugin, self, &trouble);
+    if (remote_is(plugin) && rc == KIRI_NONE)
+        kiri_fail(
+            err, KIRI_NO_INPUT,
+            "there is no %s/%s.schema.json, and the YAML names none (`schema:`): kiri "
+            "record and kiri export obs --output write it",
+            data, c->name);
+    else if (*trouble.why)
+        kiri_fail(err, KIRI_BAD_CONFIG, "%s", trouble.why);
+    else
+        kiri_fail(err, KIRI_BAD_CONFIG,
+                  "open() failed (%d), so its language is not known; replay asks for no "
+                  "observation, but what open() needs must be there",
+                  rc);
+}
+
 /* Opens an instance for as long as it takes to ask for its schema. */
 static struct kiri_schema *ask_schema(const struct conf_atom *c, struct plugin *plugin,
                                       const char *data, struct kiri_error *err)
@@ -156,17 +178,8 @@ static struct kiri_schema *ask_schema(const struct conf_atom *c, struct plugin *
     int rc = atom->open(&services.table, &self);
     if (rc == KIRI_OK)
         schema = plugin_schema(plugin, self, err);
-    else if (remote_is(plugin) && rc == KIRI_NONE)
-        kiri_fail(
-            err, KIRI_NO_INPUT,
-            "there is no %s/%s.schema.json, and the YAML names none (`schema:`): kiri "
-            "record and kiri export obs --output write it",
-            data, c->name);
     else
-        kiri_fail(err, KIRI_BAD_CONFIG,
-                  "open() failed (%d), so its language is not known; replay asks for no "
-                  "observation, but what open() needs must be there",
-                  rc);
+        tell_failed_open(c, plugin, self, rc, data, err);
     atom->close(self);
     services_fini(&services);
     return schema;

@@ -90,8 +90,11 @@ static int open_with(struct pairs *p, struct kiri_schema **s)
     assert_false(plugin_changed(plugin));
     self = plugin_context(plugin);
     int rc = plugin_atom(plugin)->open(&host, &self);
+    struct plugin_trouble trouble;
     if (rc == KIRI_OK)
         *s = plugin_schema(plugin, self, &err);
+    plugin_trouble(plugin, self, &trouble);
+    snprintf(p->said, sizeof p->said, "%s", trouble.why);
     plugin_atom(plugin)->close(self);
     plugin_unref(plugin);
     free(file);
