@@ -7,6 +7,7 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -222,7 +223,7 @@ static const void *address(const struct link_map *map, ElfW(Addr) at)
 {
     ElfW(Addr) full = at < map->l_addr ? map->l_addr + at : at;
 
-    return (const char *)map->l_ld + (full - (ElfW(Addr))map->l_ld);
+    return (const char *)map->l_ld + (ptrdiff_t)(full - (ElfW(Addr))map->l_ld);
 }
 
 static int point_to(void **slot, void *ours)
@@ -240,7 +241,8 @@ static int point_to(void **slot, void *ours)
 static unsigned replace(const struct link_map *map, const ElfW(Rela) * r,
                         const char *name)
 {
-    char *place = (char *)map->l_ld + (map->l_addr + r->r_offset - (ElfW(Addr))map->l_ld);
+    ElfW(Addr) at = map->l_addr + r->r_offset;
+    char *place = (char *)map->l_ld + (ptrdiff_t)(at - (ElfW(Addr))map->l_ld);
     void **slot = (void **)place;
 
     for (size_t i = 0; i < sizeof hooks / sizeof *hooks; i++)
