@@ -20,7 +20,7 @@ looked() {
     find state ! -type d ! -type f ! -type s -print | grep . && wrong "$1: what is this?"
 }
 looked 'while it runs'
-[ "$(find state -type s | wc -l)" -eq 2 ] || wrong "not the two sockets: $(find state -type s)"
+[ "$(find state -type s | wc -l)" -eq 3 ] || wrong "not the three sockets: $(find state -type s)"
 stop_host -TERM || wrong "SIGTERM exits $?"
 looked 'afterwards'
 
