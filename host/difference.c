@@ -156,7 +156,9 @@ static void find_fate(struct reload *r, struct change *c, const char *file)
         c->fate = ADJUSTED;
     } else {
         c->fate = REPLACED;
-        c->why = "other options";
+        c->why = c->from->isolate == c->to->isolate ? "other options"
+                 : c->to->isolate                   ? "into a cell"
+                                                    : "out of its cell";
     }
 }
 

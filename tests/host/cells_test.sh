@@ -98,7 +98,7 @@ until_true 5 "$by['well']['cell']['pid'] not in (None, $pid) and $by['well']['ro
 rows=$(status "$by['pulse']['rows']")
 sed -i 's/^  pulse: {/  pulse: { isolate: process,/; s/mode: segv, after: 3/mode: well/; /^  spin:/d; /^  exit:/d' m.yaml
 reload
-grep -q '^atom pulse: replaced (' out || { wrong "pulse did not move into a cell:"; cat out; }
+grep -qx 'atom pulse: replaced (into a cell)' out || { wrong "pulse did not move into a cell:"; cat out; }
 until_true 5 "$by['pulse']['cell']['pid'] > 0 and $by['pulse']['rows'] >= $rows and $by['pulse']['gen'] >= 1"
 until_true 5 "$by['segv']['state'] == 'learning' and $by['segv']['cell']['pid'] > 0"
 sed -i 's/isolate: process, every: 100ms, learn/every: 100ms, learn/' m.yaml
