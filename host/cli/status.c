@@ -139,7 +139,8 @@ const struct command command_status = {
     .about =
         "Shows the host, and for each atom: how it is, its recent surprise as a line,\n"
         "the last row's surprise, score and tail, alarms against the promised budget,\n"
-        "and the last row field by field with what was expected instead.\n"
+        "and the last row field by field with what was expected instead; of an odd text\n"
+        "the letters that do not belong.\n"
         "\n"
         "  surprise  mean nats a word of the last row: what the model did not expect\n"
         "  score     how far out that is for this atom, in decades: 0 usual, 10 very "

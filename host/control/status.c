@@ -6,6 +6,7 @@
 
 #include "flow/verdict.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -116,15 +117,20 @@ static void write_last(const struct instance *in, struct jsonw *j)
     }
     jsonw_object(j);
     jsonw_kint(j, "ts", in->last_row->ts);
+    if (in->last_row->label)
+        jsonw_kstr(j, "label", in->last_row->label);
     verdict_write(in->schema, &in->last, j);
     jsonw_key(j, "fields");
     verdict_fields(in->schema, in->last_row->v, &in->last, 1, j);
     jsonw_end(j);
 }
 
-/* Alarms a day as seen since the model was trained, by rows and the period. */
+/* Alarms a day as seen since the model was trained, by rows and the period; NaN without a
+ * period, which says nothing about days. */
 static double seen_per_day(const struct instance *in)
 {
+    if (!in->period_ms)
+        return NAN;
     double days = (double)in->facts.scored * in->period_ms / 864e5;
 
     return days > 0 ? (double)in->facts.alarms / days : 0;

@@ -4,6 +4,9 @@
 
 #define SEED   1u
 #define WARMUP 750u
+/* Of an atom that only its fd wakes: nothing says how many rows a day will bring, and a
+ * budget of one alarm a day is one in so many rows. */
+#define ROWS_A_DAY 1000
 
 void atom_rules(const struct conf_atom *c, struct atom_rules *out)
 {
@@ -17,7 +20,8 @@ void atom_rules(const struct conf_atom *c, struct atom_rules *out)
 
 struct stream_options atom_options(const struct atom_rules *r)
 {
-    double per_row = r->period_ms ? r->alarm_per_s * r->period_ms / 1e3 : 1e-3;
+    double per_row = r->period_ms ? r->alarm_per_s * r->period_ms / 1e3
+                                  : r->alarm_per_s * 86400 / ROWS_A_DAY;
 
     return (struct stream_options){
         .seed = SEED,

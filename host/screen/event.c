@@ -1,5 +1,6 @@
 #include "screen/event.h"
 
+#include "base/value.h"
 #include "screen/view.h"
 #include "screen/view_number.h"
 
@@ -42,11 +43,21 @@ static int *alarm_of(struct events *e, const char *name)
     return &e->atom[e->n_atoms++].alarm;
 }
 
-/* "cpu C15 where C0 was expected (.91)": what a message says of its blamed field. */
+/* A text as it is written; of one that is not UTF-8 its bytes in hex. */
+static const char *text_of(const json_t *field)
+{
+    const json_t *value = json_object_get(field, "value");
+
+    return json_is_object(value) ? view_text(value, "hex") : view_text(field, "value");
+}
+
+/* "cpu C15 where C0 was expected (.91)", of a text "name a b.png: ' ' where '_' was
+ * expected (.98)": what a message says of its blamed field. */
 static void blame(const json_t *score, char *out, size_t cap)
 {
     const char *name = view_text(score, "blame");
     const json_t *field;
+    char shown[61];
     size_t i;
 
     snprintf(out, cap, "%.32s", name);
@@ -58,17 +69,33 @@ static void blame(const json_t *score, char *out, size_t cap)
         if (strcmp(view_text(field, "name"), name) != 0 || !word)
             continue;
         number_share(json_number_value(json_array_get(best, 1)), p, sizeof p);
-        snprintf(out, cap, "%.32s %.32s where %.32s was expected (%s)", name,
-                 view_text(field, "word"), word, p);
+        if (json_is_array(json_object_get(field, "each")))
+            snprintf(out, cap, "%.32s %.60s: '%.32s' where '%.32s' was expected (%s)",
+                     name, value_show(text_of(field), shown, sizeof shown),
+                     view_text(field, "word"), word, p);
+        else
+            snprintf(out, cap, "%.32s %.32s where %.32s was expected (%s)", name,
+                     view_text(field, "word"), word, p);
     }
+}
+
+/* Texts stand alone: each of them is an alarm by itself. */
+static int stands_alone(const json_t *score)
+{
+    const json_t *field;
+    size_t i;
+
+    json_array_foreach(json_object_get(score, "fields"), i,
+                       field) if (json_is_array(json_object_get(field, "each"))) return 1;
+    return 0;
 }
 
 static int take_score(struct events *e, int64_t ts, const char *atom, const json_t *m)
 {
     int alarm = json_is_true(json_object_get(m, "alarm")), *was = alarm_of(e, atom);
-    char why[160], rare[64];
+    char why[220], rare[64];
 
-    if (!was || *was == alarm)
+    if (!was || (*was == alarm && !(alarm && stands_alone(m))))
         return 0;
     *was = alarm;
     if (!alarm) {

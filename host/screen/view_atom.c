@@ -231,7 +231,10 @@ static void alarm_line(struct canvas *c, const json_t *atom)
     canvas_textf(c, PLAIN, "%s alarm%s in %s rows", alarms,
                  strcmp(alarms, "1") == 0 ? "" : "s", scored);
     gap(c);
-    canvas_textf(c, FAINT, "promised %s a day, seen %s a day", promised, seen);
+    if (json_is_number(json_object_get(atom, "seen_per_day")))
+        canvas_textf(c, FAINT, "promised %s a day, seen %s a day", promised, seen);
+    else /* it has no period, and a day is taken to have 1,000 rows */
+        canvas_textf(c, FAINT, "promised %s in 1,000", promised);
     canvas_end(c);
 }
 

@@ -136,8 +136,10 @@ static void field_line(struct canvas *c, const json_t *field, const struct table
     canvas_end(c);
 }
 
-/* A text in full, its letters marked by how surprising they were. */
-static void text_line(struct canvas *c, const json_t *field, const struct table *t)
+/* A text in full, its letters marked by how surprising they were, and where it was seen.
+ */
+static void text_line(struct canvas *c, const json_t *field, const char *label,
+                      const struct table *t)
 {
     size_t len;
     float *nats;
@@ -150,6 +152,11 @@ static void text_line(struct canvas *c, const json_t *field, const struct table 
     canvas_end(c);
     if (!c->style.colour)
         view_marks(c, t->name + 2, text, len, nats);
+    if (*label) {
+        canvas_to(c, t->name + 2);
+        canvas_text(c, FAINT, label);
+        canvas_end(c);
+    }
     free(text);
     free(nats);
 }
@@ -216,6 +223,6 @@ void view_fields(struct canvas *c, const json_t *last, unsigned most)
                    odd && *view_text(last, "blame") &&
                        strcmp(view_text(last, "blame"), view_text(field, "name")) == 0);
         if (odd)
-            text_line(c, field, &t);
+            text_line(c, field, view_text(last, "label"), &t);
     }
 }

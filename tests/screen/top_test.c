@@ -18,6 +18,9 @@
     "{'name':'" name "','state':'" state "','note':'','period_ms':250,'rows':1841,"      \
     "'warmup':240,'training':null,'gen':4,'alarms':1,'scored':1601,"                     \
     "'recent':[1,2,3,9],'recent_alarm':[0,0,0,1]," more "}"
+#define TEXT                                                                             \
+    "[{'name':'name','word':' ','value':'a b','nats':3,'expected':[['_',0.98]],"         \
+    "'each':[0.1,9,0.2,0.1]}"
 #define LAST                                                                             \
     "'last':{'surprise':2.72,'score':9.1,'tail':0.00083,'alarm':true,'blame':'cpu',"     \
     "'fields':[{'name':'cpu','unit':'%','value':95,'word':'C19','nats':9.4,"             \
@@ -252,6 +255,14 @@ static void messages_become_lines(void **state)
         { "score/pulse {'ts':3,'alarm':true}", NULL }, /* the same one */
         { "score/other {'ts':3,'alarm':false}", NULL },
         { "score/pulse {'ts':4,'alarm':false}", "pulse  alarm over" },
+        { "score/names {'ts':5,'alarm':true,'tail':0.001,'blame':'name','fields':" TEXT
+          "]}",
+          "names  alarm: name a b: ' ' where '_' was expected (.98); 1 row in 1,000 is "
+          "this odd" },
+        { "score/names {'ts':6,'alarm':true,'tail':0.001,'blame':'name','fields':" TEXT
+          "]}", /* another text, another alarm */
+          "names  alarm: name a b: ' ' where '_' was expected (.98); 1 row in 1,000 is "
+          "this odd" },
         { "model/pulse {'gen':3,'before':0.9,'after':0.5,'ms':12,'result':'trained'}",
           "pulse  learned: model 3, 0.90 to 0.50 nats a word in 12 ms" },
         { "model/pulse {'result':'rejected'}", "pulse  learning: rejected" },

@@ -153,6 +153,74 @@ static void an_alarm_points_at_the_culprit_and_what_was_expected(void **state)
     buf_free(&out);
 }
 
+/* "a\\nb x" where "a_b" was usual: a newline, a space and the end do not belong. */
+#define NAMES                                                                            \
+    "{'name':'names','state':'alarm','note':'','period_ms':0,'rows':90,'warmup':88,"     \
+    "'training':null,'gen':1,'alarms':1,'scored':2,'budget_per_day':1,"                  \
+    "'seen_per_day':null,'recent':[0.5,7.9],'recent_alarm':[0,1],"                       \
+    "'last':{'id':90,'label':'/new/a\\nb "                                               \
+    "x','surprise':7.98,'score':9.1,'tail':0.0008333,"                                   \
+    "'alarm':true,'blame':'name','fields':[{'name':'name','value':'a\\nb x',"            \
+    "'word':'\\\\x0a','nats':4.1,'expected':[['_',0.98]],"                               \
+    "'each':[0.1,12.5,0.2,3.5,1,6.5],'range':null,'expected_ranges':[null]}]}}"
+
+static void the_letters_that_do_not_belong_are_marked(void **state)
+{
+    struct buf out = view_of(NAMES, WELL80);
+
+    (void)state;
+    has(&out, "\n         a\\x0ab x <end>\n"
+              "          ^^^^ ^  ^^^^^\n"
+              "         /new/a?b x\n");
+    has(&out, "1 alarm in 2 rows · promised 1 in 1,000\n");
+    buf_free(&out);
+    out = view_of(NAMES, (struct style){ .width = 80, .utf8 = 1, .colour = 1 });
+    has(&out, "a\033[31m\\x0a\033[0mb\033[33m \033[0mx\033[31m <end>\033[0m\n");
+    has_not(&out, "^");
+    buf_free(&out);
+}
+
+static void bytes_that_are_no_text_are_shown_as_such(void **state)
+{
+    struct buf out = view_of(
+        "{'name':'names','state':'alarm','gen':1,'last':{'tail':0.0001,'blame':'name',"
+        "'fields':[{'name':'name','value':{'hex':'61ff'},'word':'\\\\xff','nats':9,"
+        "'expected':[],'each':[0.1,23,0.5]}]}}",
+        WELL80);
+
+    (void)state;
+    has(&out, "\n         a\\xff\n"
+              "          ^^^^\n");
+    buf_free(&out);
+}
+
+static void a_text_of_wrong_types_is_shown_without_them(void **state)
+{
+    static const char *const fields[] = {
+        "{'name':'name','value':'ab','each':[1,2]}",
+        "{'name':'name','value':'ab','each':[1,2,3,4]}",
+        "{'name':'name','value':'ab','each':{'a':1}}",
+        "{'name':'name','value':{'hex':'6'},'each':[1,2]}",
+        "{'name':'name','value':{'hex':'6z'},'each':[1,2]}",
+        "{'name':'name','value':{'hex':7},'each':[1,2]}",
+        "{'name':'name','value':null,'each':[1]}",
+        "{'name':'name','value':'a','each':['x',null]}",
+    };
+    char atom[300];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        snprintf(
+            atom, sizeof atom,
+            "{'name':'n','gen':1,'last':{'tail':0.0001,'blame':'name','fields':[%s]}}",
+            fields[i]);
+        struct buf out = view_of(atom, WELL80);
+        has(&out, "name");
+        has_not(&out, "^");
+        buf_free(&out);
+    }
+}
+
 static void an_alarm_is_red_where_colours_are(void **state)
 {
     struct buf out =
@@ -407,6 +475,9 @@ int main(void)
         cmocka_unit_test(a_normal_atom_shows_all_that_it_knows),
         cmocka_unit_test(learning_shows_how_far_it_is_and_how_long_it_takes),
         cmocka_unit_test(an_alarm_points_at_the_culprit_and_what_was_expected),
+        cmocka_unit_test(the_letters_that_do_not_belong_are_marked),
+        cmocka_unit_test(bytes_that_are_no_text_are_shown_as_such),
+        cmocka_unit_test(a_text_of_wrong_types_is_shown_without_them),
         cmocka_unit_test(an_alarm_is_red_where_colours_are),
         cmocka_unit_test(no_colour_means_no_escape),
         cmocka_unit_test(without_utf8_every_byte_is_ascii),
