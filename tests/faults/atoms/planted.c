@@ -375,7 +375,7 @@ static void row_faults(struct planted *p, struct kiri_obs *out)
 /* What else it does. */
 static void other_faults(struct planted *p)
 {
-    char *unchecked;
+    char *volatile unchecked;
 
     switch (PLANTED) {
     case SEGV: crash(); break;
