@@ -107,6 +107,24 @@ int pool_run(struct pool *p, struct pool_job *job)
     return rc;
 }
 
+int pool_take_back(struct pool *p, struct pool_job *job)
+{
+    struct queue_item **at;
+    int rc = -1;
+
+    pthread_mutex_lock(&p->lock);
+    for (at = &p->first; *at && *at != &job->item; at = &(*at)->next)
+        ;
+    if (*at) {
+        *at = job->item.next;
+        if (!*at)
+            p->last = at;
+        rc = 0;
+    }
+    pthread_mutex_unlock(&p->lock);
+    return rc;
+}
+
 int pool_stop(struct pool *p, int wait_ms)
 {
     struct timespec until;

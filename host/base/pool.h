@@ -22,6 +22,9 @@ struct pool *pool_new(const char *name, unsigned n, int idle);
 int pool_grow(struct pool *p, unsigned n);
 /* 0, or -1 when the pool is stopping: job stays the caller's. */
 int pool_run(struct pool *p, struct pool_job *job);
+/* A job that no thread has begun: 0, it is the caller's again and its done() is not
+ * called. -1: it runs, or has run. */
+int pool_take_back(struct pool *p, struct pool_job *job);
 /* Finishes what runs, drops nothing that was accepted. Returns 0, or -1 when a job is
  * still running after wait_ms (its thread is left alone, the pool leaks on purpose). NULL
  * is fine. */

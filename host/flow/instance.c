@@ -119,6 +119,7 @@ void instance_stop(struct instance *in)
 void instance_hand_over(struct instance *in)
 {
     in->handing = 1;
+    learn_leave(in); /* another atom may be learning for seconds */
     instance_stop(in);
 }
 

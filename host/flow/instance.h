@@ -227,6 +227,8 @@ void fed_waits(struct instance *in); /* open() did not know a schema yet */
 int history_restore(struct instance *in);
 void score_rows(struct instance *in); /* score.c: all that wait, until a learning    */
 void learn_start(struct instance *in, enum lesson_what what); /* learn.c               */
+/* learn.c: what no learner has begun is given up. */
+void learn_leave(struct instance *in);
 /* watch.c, a few times a second: is it stuck, is it silent, must its model be saved
  * again? Says so as atom/<name>. */
 void watch_instance(struct instance *in);

@@ -135,3 +135,9 @@ void learn_start(struct instance *in, enum lesson_what what)
     if (pool_run(in->flow->learners, &in->lesson))
         in->learning = 0; /* the host has stopped */
 }
+
+void learn_leave(struct instance *in)
+{
+    if (in->learning && pool_take_back(in->flow->learners, &in->lesson) == 0)
+        in->learning = 0;
+}

@@ -133,6 +133,31 @@ static void two_threads_run_at_the_same_time(void **state)
     assert_int_equal(atomic_load(&b->done), 2);
 }
 
+static void what_no_thread_has_begun_can_be_taken_back(void **state)
+{
+    struct book *b = *state;
+    struct work first = { { .run = wait_for_go, .done = count }, 0, b }, w[3];
+    struct pool *p = pool_new("one", 1, 0);
+
+    assert_non_null(p);
+    assert_int_equal(pool_run(p, &first.job), 0);
+    sem_wait(&b->begun);
+    for (int i = 0; i < 3; i++) {
+        w[i] = (struct work){ { .run = write_down, .done = count }, i, b };
+        assert_int_equal(pool_run(p, &w[i].job), 0);
+    }
+    assert_int_equal(pool_take_back(p, &first.job), -1); /* it runs */
+    assert_int_equal(pool_take_back(p, &w[2].job), 0);
+    assert_int_equal(pool_take_back(p, &w[0].job), 0);
+    assert_int_equal(pool_take_back(p, &w[0].job), -1); /* it is ours */
+    assert_int_equal(pool_run(p, &w[2].job), 0);
+    sem_post(&b->go);
+    assert_int_equal(pool_stop(p, PATIENCE), 0);
+    assert_int_equal(b->n, 2);
+    assert_true(b->order[0] == 1 && b->order[1] == 2);
+    assert_int_equal(atomic_load(&b->done), 3);
+}
+
 static void look_around(struct pool_job *job)
 {
     struct book *b = ((struct work *)job)->book;
@@ -215,6 +240,7 @@ int main(void)
         WITH_BOOK(one_thread_runs_jobs_in_order_and_drops_none),
         WITH_BOOK(many_threads_run_each_job_once),
         WITH_BOOK(two_threads_run_at_the_same_time),
+        WITH_BOOK(what_no_thread_has_begun_can_be_taken_back),
         WITH_BOOK(threads_have_a_name_and_leave_signals_alone),
         WITH_BOOK(an_idle_pool_yields_to_everybody),
         WITH_BOOK(stopping_an_empty_pool_or_none_is_fine),

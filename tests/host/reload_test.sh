@@ -7,7 +7,7 @@ odd=$BUILD/tests/host/odd.so
 by='{x["name"]: x for x in s["atoms"]}'
 
 config() { # LINES OF ATOMS on stdin
-    printf 'molecule: reload\nstate: %s/state\nplugins: [%s/plugins]\natoms:\n' "$work" "$BUILD"
+    printf 'molecule: reload\nstate: %s/state\nplugins: [%s/plugins]\nwatch-plugins: false\natoms:\n' "$work" "$BUILD"
     sed 's/^/  /'
 }
 reload() { "$KIRI" reload --state state >out 2>err; }
@@ -68,7 +68,7 @@ more=$(timeout 5 "$KIRI" sub note/count --state state --count 1 2>/dev/null |
 # a plugin that is another file now: the model goes on, too
 mkdir -p plugins
 cp "$BUILD/plugins/pulse.so" plugins/
-sed -i "s|plugins: .*|plugins: [$work/plugins]|" m.yaml
+sed -i "s|^plugins: .*|plugins: [$work/plugins]|" m.yaml
 rows=$(status "$by['pulse']['rows']")
 says 0 'atom pulse: replaced (another plugin file)' 'atom new: replaced (another plugin file)'
 until_true 5 "$by['pulse']['gen'] >= 1 and $by['pulse']['rows'] >= $rows"

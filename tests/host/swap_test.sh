@@ -22,6 +22,7 @@ plugins: [$BUILD/plugins]
 watch-plugins: false
 atoms:
   version: { plugin: $work/version.so, every: ${period}ms, learn: { warmup: 100 } }
+  still: { plugin: $BUILD/tests/host/version_1.so, every: ${period}ms, learn: off }
   pulse: { every: 100ms, learn: { warmup: 100 } }
 END
 start_host m.yaml
@@ -34,29 +35,40 @@ holds() {
     echo "$(find /proc/$host/fd -mindepth 1 | wc -l) $(wc -l </proc/$host/maps)" \
         "$(awk '/^VmRSS/ { print $2 }' /proc/$host/status)"
 }
-stored() {
+stored() { # ATOM
     sqlite3 state/store.db "select label, ts from obs join atom on obs.atom = atom.id
-        where name = 'version' order by obs.id"
+        where name = '$1' order by obs.id"
 }
-# Every count once and in order, from the first row on; ticks that were missed since row FROM.
+# Every count once and in order, from the first row on. Ticks that were missed since row FROM,
+# beyond those that an atom missed which nobody touches: this machine's own.
 account() { # PART, FROM, MOST TICKS MISSED
-    stored >rows
+    stored version >rows
+    stored still >still
     python3 - "$1" "$2" "$3" $period <<'END' || failed=1
-import sys
+import os, sys
 part, first, most, period = sys.argv[1], *map(int, sys.argv[2:])
-rows = [line.split("|") for line in open("rows")]
-counts, times = [int(r[0]) for r in rows], [int(r[1]) for r in rows[first:]]
-gaps = [b - a for a, b in zip(times, times[1:])]
-missed = sum(max(0, round(g / period) - 1) for g in gaps)
-print("%s: %d rows, the last is count %d; %d of %d ticks missed, the longest gap %d ms" %
-      (part, len(rows), counts[-1], missed, len(gaps) + missed, max(gaps)))
+def read(file):
+    rows = [line.split("|") for line in open(file)]
+    return [int(r[0]) for r in rows], [int(r[1]) for r in rows]
+def missed_in(times):
+    gaps = [b - a for a, b in zip(times, times[1:])]
+    return sum(max(0, round(g / period) - 1) for g in gaps), max(gaps)
+counts, times = read("rows")
+times = times[first:]
+missed, longest = missed_in(times)
+usual, usual_longest = missed_in([t for t in read("still")[1] if times[0] <= t <= times[-1]])
+print("%s: %d rows, the last is count %d; of %d ticks %d missed, the longest gap %d ms; "
+      "an atom that nobody touched: %d, %d ms" %
+      (part, len(counts), counts[-1], (times[-1] - times[0]) // period, missed, longest,
+       usual, usual_longest))
+missed -= usual
 if counts != list(range(1, len(counts) + 1)):
     sys.exit("FAILED: %s: a row is missing, or there twice" % part)
-if missed > most:
+if missed > most and not os.environ.get("KIRI_SAN"): # which makes all of it late
     sys.exit("FAILED: %s: %d ticks were missed, %d may be" % (part, missed, most))
 END
 }
-rows_now() { stored | wc -l; }
+rows_now() { stored version | wc -l; }
 
 # ---- B8: good versions, one after the other ---------------------------------------------------
 flip() { # NAME: installed, asked for, there
@@ -80,15 +92,21 @@ before=$(holds) from=$(rows_now) began=$(date +%s)
 for i in $(seq "$reloads"); do
     flip $((i % 2 + 1)) $(((i + 1) % 2 + 1)) || break
 done
-sleep 0.5
+seconds=$(($(date +%s) - began)) tries=50
 after=$(holds)
-echo "B8: $reloads reloads in $(($(date +%s) - began)) s; descriptors, maps, KiB: $before -> $after"
+while [ "${after%% *}" -gt "${before%% *}" ] && [ $tries -gt 0 ]; do # a model on its way, a caller
+    tries=$((tries - 1))
+    sleep 0.1
+    after=$(holds)
+done
+echo "B8: $reloads reloads in $seconds s; descriptors, maps, KiB: $before -> $after"
 python3 - $before $after <<'END' || failed=1
-import sys
+import os, sys
 fds, maps, kib, fds_then, maps_then, kib_then = map(int, sys.argv[1:])
-if fds_then > fds or maps_then > maps:
+# A sanitizer has maps of its own, and keeps what was freed.
+if fds_then > fds or (not os.environ.get("KIRI_SAN") and maps_then > maps):
     sys.exit("FAILED: B8: descriptors %d -> %d, maps %d -> %d" % (fds, fds_then, maps, maps_then))
-if kib_then > kib + 1024:
+if not os.environ.get("KIRI_SAN") and kib_then > kib + 1024:
     sys.exit("FAILED: B8: %d KiB became %d" % (kib, kib_then))
 END
 account B8 "$from" "$reloads"
