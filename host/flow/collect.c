@@ -146,6 +146,13 @@ static void post(struct pool_job *job)
 
 static void on_tick(uv_timer_t *timer);
 
+/* In so many ms from now; libuv's own now is as old as this turn of the loop. */
+static void tick_in(struct instance *in, int64_t ms)
+{
+    uv_update_time(in->flow->loop);
+    uv_timer_start(&in->timer, on_tick, (uint64_t)ms, 0);
+}
+
 static void schedule(struct instance *in)
 {
     int64_t now = clock_mono(in->flow->clock);
@@ -160,7 +167,7 @@ static void schedule(struct instance *in)
         in->skipped += (uint64_t)behind;
         in->next_tick += behind * period;
     }
-    uv_timer_start(&in->timer, on_tick, (uint64_t)(in->next_tick - now), 0);
+    tick_in(in, in->next_tick - now);
 }
 
 static void call(struct instance *in, enum call_what what)
@@ -248,10 +255,8 @@ static void ask_in(struct instance *in, int64_t ms)
 {
     in->pause = 0;
     in->next_tick = clock_mono(in->flow->clock) + ms;
-    if (in->closing)
-        return;
-    uv_update_time(in->flow->loop); /* not a moment before it is due */
-    uv_timer_start(&in->timer, on_tick, (uint64_t)ms, 0);
+    if (!in->closing)
+        tick_in(in, ms);
 }
 
 /* What an error means for the future of the instance: is its next try arranged? */

@@ -37,9 +37,9 @@ until_true 40 "s['uptime_ms'] > 5000 and $by['segv']['note'].startswith('its cel
 until_true 10 "$by['exit']['note'].startswith('its cell ended by itself (exit code 3) in open(); ')"
 until_true 10 "$by['spin']['note'].startswith('its cell was ended in collect(): not done within 2 s; ')"
 for good in pulse well; do
-    # A sanitizer, or another test beside this one, may cost a tick; a bad cell costs many.
-    most=0
-    [ -n "${KIRI_SAN:-}" ] && most=5
+    # None; but a slow machine may cost a few. A bad cell that is waited for costs twenty.
+    most=5
+    [ -n "${KIRI_FULL:-}" ] && [ -z "${KIRI_SAN:-}" ] && most=0
     [ "$(status "$by['$good']['skipped'] <= $most and $by['$good']['dropped'] == 0 and \
         $by['$good']['errors'] == 0 and $by['$good']['state'] in ('learning', 'normal', 'alarm')")" = True ] ||
         wrong "$good was not left alone: $(status "$by['$good']")"
@@ -49,7 +49,7 @@ python3 - "$first" "$last" "${KIRI_SAN:-}" <<'END' || wrong "the good ones did n
 import sys
 a, b = eval(sys.argv[1]), eval(sys.argv[2])
 due = (b[2] - a[2]) / 100
-slack = 3 if not sys.argv[3] else due / 4
+slack = 5 if not sys.argv[3] else due / 4
 sys.exit(not all(abs(b[i] - a[i] - due) <= slack for i in (0, 1)))
 END
 pid=$(status "$by['well']['cell']['pid']")
