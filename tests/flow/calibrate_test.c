@@ -128,6 +128,27 @@ static void a_tail_is_counted_inside_and_fitted_beyond(void **state)
     past_fini(&p);
 }
 
+static void a_level_is_the_value_that_has_this_tail(void **state)
+{
+    static const double tails[] = { 1e-2, 1e-3, 5e-4, 1e-6, 1e-11 };
+    static const uint32_t sizes[] = { PAST_ENOUGH, 88, 1000, 8000 };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct past p = { 0 };
+        struct gpt_rng r;
+        gpt_rng_seed(&r, i + 1);
+        assert_true(isinf(past_level(&p, 1e-3)));
+        for (uint32_t k = 0; k < sizes[i]; k++)
+            past_add(&p, (float)gpt_rng_gauss(&r));
+        for (size_t k = 0; k < sizeof tails / sizeof *tails; k++) {
+            double x = past_level(&p, tails[k]);
+            assert_true(fabs(past_tail(&p, x) / tails[k] - 1) < 1e-6);
+        }
+        past_fini(&p);
+    }
+}
+
 /* What is said of the next value by a past of 64 is as rare as it says: the fit knows
  * that it comes from ten values only. */
 static void a_short_past_promises_no_more_than_it_keeps(void **state)
@@ -229,6 +250,7 @@ int main(void)
         cmocka_unit_test(a_score_waits_until_there_is_a_past),
         cmocka_unit_test(a_constant_stream_calls_nothing_an_event),
         cmocka_unit_test(what_learning_moves_a_constant_stream_by_is_not_rare),
+        cmocka_unit_test(a_level_is_the_value_that_has_this_tail),
         cmocka_unit_test(a_tail_is_counted_inside_and_fitted_beyond),
         cmocka_unit_test(a_short_past_promises_no_more_than_it_keeps),
         cmocka_unit_test(a_tail_never_rises_with_the_score),

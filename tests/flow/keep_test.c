@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "flow/keep.h"
+#include "names.h"
 #include "world.h"
 
 #include <stdlib.h>
@@ -80,6 +81,59 @@ static void with_all_of_its_history_it_also_learns_the_same(void **state)
     free(bytes);
 }
 
+/* Learns what is due, then scores a name of the convention; every tenth is none. */
+static void name_step(struct stream *s, struct gpt_rng *rng, uint64_t id,
+                      struct verdict *out)
+{
+    char name[NAMES_CAP];
+    struct stream_lesson lesson;
+
+    names_draw(rng, name);
+    const char *text = id % 10 == 9 ? names_bad[id / 10 % NAMES_BAD] : name;
+    union kiri_value v = { .text = { text, (uint32_t)strlen(text) } };
+    struct stream_row row = { .id = id + 1, .ts = (int64_t)id, .v = &v };
+    if (stream_due(s))
+        assert_int_equal(stream_learn(s, NULL, NULL, NULL, &lesson), 0);
+    assert_int_equal(stream_push(s, &row, out), 0);
+}
+
+static void texts_go_on_with_their_past_and_their_alarms(void **state)
+{
+    static const struct kiri_field name = {
+        .name = "name", .kind = KIRI_TEXT, .flags = KIRI_ALWAYS, .max_len = 255
+    };
+    static const struct kiri_schema schema = { .size = sizeof schema,
+                                               .n_fields = 1,
+                                               .fields = &name };
+    struct stream_options o = { .seed = 1, .warmup = 9 };
+    struct stream *a = stream_new(&schema, &o, (char[99]){ 0 }, 99);
+    struct stream *b = stream_new(&schema, &o, (char[99]){ 0 }, 99);
+    struct gpt_rng ra, rb;
+    struct verdict x, y;
+    uint32_t tails = 0;
+    size_t len;
+    (void)state;
+
+    gpt_rng_seed(&ra, 1);
+    for (uint64_t i = 0; i < 120; i++)
+        name_step(a, &ra, i, &x);
+    void *bytes = keep_save(a, "names", &len);
+    assert_non_null(bytes);
+    assert_int_equal(keep_load(b, bytes, len, NULL, NULL), 0);
+    rb = ra;
+    for (uint64_t i = 120; i < 128; i++) { /* up to the next learning */
+        name_step(a, &ra, i, &x);
+        name_step(b, &rb, i, &y);
+        assert_true(x.surprise == y.surprise && x.score == y.score && x.tail == y.tail);
+        assert_true(x.gen == y.gen && x.row == y.row && x.alarm == y.alarm);
+        tails += x.tail < 1;
+    }
+    assert_true(tails > 0);
+    stream_free(a);
+    stream_free(b);
+    free(bytes);
+}
+
 static void a_model_of_another_language_is_refused_and_named(void **state)
 {
     static const struct kiri_field other[] = {
@@ -146,6 +200,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_saved_goes_on_bit_for_bit),
         cmocka_unit_test(with_all_of_its_history_it_also_learns_the_same),
+        cmocka_unit_test(texts_go_on_with_their_past_and_their_alarms),
         cmocka_unit_test(a_model_of_another_language_is_refused_and_named),
         cmocka_unit_test(a_damaged_file_changes_nothing),
     };
