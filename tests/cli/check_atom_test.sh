@@ -68,7 +68,11 @@ says err "--set more than 64 times"
 # ---- Ctrl-C: at once, and nothing stays ------------------------------------------------------------
 "$KIRI" check "$atoms/planted_SPIN.so" >out 2>err &
 check=$!
-until [ -n "$(ls -A tmp)" ]; do sleep 0.05; done
+tries=200
+until [ -n "$(ls -A tmp)" ] || [ $tries -eq 0 ]; do
+    sleep 0.05
+    tries=$((tries - 1))
+done
 sleep 0.3
 began=$(date +%s%3N)
 kill -TERM $check
