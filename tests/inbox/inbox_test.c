@@ -27,6 +27,7 @@ struct world {
     char dir[32];
     uv_loop_t loop;
     struct flow flow;
+    struct clock clock; /* today, so that the store does not retire its rows */
     struct conf_atom as;
     struct instance *in[1];
     struct control control;
@@ -42,6 +43,8 @@ static int make(void **state)
     snprintf(w->dir, sizeof w->dir, "/tmp/kiri-inbox-XXXXXX");
     assert_non_null(mkdtemp(w->dir));
     lone_flow_init(&w->flow, &w->loop, w->dir);
+    w->clock = (struct clock){ clock_system.now_ms, w->flow.clock->mono_ms, NULL };
+    w->flow.clock = &w->clock;
     w->as = (struct conf_atom){ .name = "soil", .plugin = "remote", .every_ms = 1000 };
     w->in[0] = instance_start(&w->flow, &w->as, remote_plugin(&err), NULL);
     assert_non_null(w->in[0]);
