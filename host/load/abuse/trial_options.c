@@ -58,6 +58,12 @@ static int write_file(const char *dir, const char *name, const void *bytes, size
     return rc;
 }
 
+/* It may be there: a trial that hung is tried again. */
+static int make_dir(const char *path)
+{
+    return mkdir(path, 0700) && errno != EEXIST ? -1 : 0;
+}
+
 /* One line of 1 MiB, and a directory whose names nobody would choose. */
 static int make_large(const char *room)
 {
@@ -71,14 +77,14 @@ static int make_large(const char *room)
     rc = write_file(room, "long-line", line, LONG_LINE);
     free(line);
     snprintf(path, sizeof path, "%s/odd", room);
-    rc |= mkdir(path, 0700);
+    rc |= make_dir(path);
     memset(name, 'n', 255);
     name[255] = '\0';
     rc |= write_file(path, name, "1\n", 2);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         rc |= write_file(path, names[i], "1\n", 2);
     snprintf(path, sizeof path, "%s/bare", room);
-    return rc | mkdir(path, 0700);
+    return rc | make_dir(path);
 }
 
 static int make_files(const char *room)

@@ -16,6 +16,7 @@
 #define LOOK_MS       10 /* between two looks at the crumbs */
 #define GONE_MS       5000
 #define MOST_SETTINGS 64u
+#define AGAIN         2 /* run: it hung, and may be tried once more */
 
 /* One trial as it runs. */
 struct watched {
@@ -27,6 +28,7 @@ struct watched {
     int status;
     const char *hung; /* the callback past its deadline */
     int late;         /* the trial as a whole takes too long, although no callback does */
+    int again;        /* it was tried before, and hung */
     int interrupted;  /* somebody wants this process to end */
 };
 
@@ -253,7 +255,7 @@ static void watch(struct watched *w, char hung[25])
     }
 }
 
-/* What watch_trial says. */
+/* What watch_trial says; or AGAIN. */
 static int run(struct checking *c, struct watched *w, struct kiri_error *err)
 {
     int64_t began = clock_mono(&clock_system);
@@ -267,6 +269,8 @@ static int run(struct checking *c, struct watched *w, struct kiri_error *err)
                          "a child hangs in the kernel and cannot be ended");
     if (w->interrupted)
         return kiri_fail(err, KIRI_INTERNAL, "it was interrupted");
+    if (w->hung && !w->again)
+        return AGAIN;
     if (!page_is_whole(w->page))
         return judge_page(c, w);
     read_page(c, w);
@@ -274,6 +278,12 @@ static int run(struct checking *c, struct watched *w, struct kiri_error *err)
     return atomic_load(&w->page->done) ? 0
            : w->late                   ? note_late(c, w)
                                        : judge_end(c, w, err);
+}
+
+static void clean_page(struct page *p)
+{
+    memset(p, 0, sizeof *p);
+    p->mark = p->end_mark = PAGE_MARK;
 }
 
 static void close_fd(int fd)
@@ -302,8 +312,14 @@ int watch_trial(struct checking *c, const struct trial_kind *kind, struct kiri_e
         kiri_fail(err, KIRI_INTERNAL, "no memory for a trial: %s", strerror(errno));
     } else {
         w.page = map;
-        w.page->mark = w.page->end_mark = PAGE_MARK;
+        clean_page(w.page);
         rc = run(c, &w, err);
+        if (rc == AGAIN) { /* it may have been the machine: what is so stays so */
+            w.hung = NULL;
+            w.again = 1;
+            clean_page(w.page);
+            rc = run(c, &w, err);
+        }
         munmap(map, sizeof *w.page);
     }
     close_fd(w.page_fd);
