@@ -62,16 +62,18 @@ void score_rows(struct instance *in)
 {
     if (in->adjusted && in->stream && !in->learning)
         adjust(in);
-    /* The first training waits for no row: names, say, come when they come. */
-    while (!in->learning && in->restored &&
-           (in->rows || stream_due(in->stream) == STREAM_WARMUP)) {
-        if (stream_due(in->stream)) {
+    while (!in->learning && in->restored) {
+        enum stream_due due = stream_due(in->stream);
+        struct observed *row = in->rows;
+        /* The first training waits for no row: names, say, come when they come. */
+        if (due == STREAM_WARMUP || (due && row)) {
             if (in->closing || clock_mono(in->flow->clock) < in->learn_from)
                 return; /* they are in the store: the next start learns, then scores */
             learn_start(in, LESSON_TURN);
             continue;
         }
-        struct observed *row = in->rows;
+        if (!row)
+            return;
         in->rows = row->next;
         if (!in->rows)
             in->rows_last = &in->rows;

@@ -32,7 +32,7 @@ static float mean_of_six(struct stream *s, float excess)
 /* P(one of the two is at least this odd), by the union bound. */
 static double tail_of(const struct stream *s, float row, float six)
 {
-    if (s->row_tail.n < TAIL_ROWS)
+    if (s->row_tail.n < (s->context ? TAIL_ROWS : PAST_ENOUGH))
         return 1;
     double by_row = past_tail(&s->row_tail, (double)row);
     double by_six = past_tail(&s->six_tail, (double)six);

@@ -10,7 +10,7 @@
 #include "flow/stream_school.h"
 
 #define STREAM_BATCH 4u    /* windows a training step */
-#define TAIL_ROWS    64u   /* fewer normal rows have no tail to speak of */
+#define TAIL_ROWS    64u   /* fewer normal rows in time have no tail to speak of */
 #define START_ROWS   20u   /* first scored rows, that are no measure of anything */
 #define GUARD_ROWS   20u   /* newest rows that are no past yet */
 #define SHIFT_ROWS   1024u /* an alarm open for so many rows is the new normal */

@@ -38,7 +38,7 @@ static size_t take(const char *bytes, size_t at, size_t len, const float *nats,
     if (*one)
         value_show(one, shown, MB_LEN_MAX + 8);
     else
-        strcpy(shown, "\\x00");
+        memcpy(shown, "\\x00", sizeof "\\x00");
     return n;
 }
 

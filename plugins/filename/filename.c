@@ -98,6 +98,7 @@ static void look_again(struct filename *f)
         struct root *root = &f->root[i];
         if (is_there(f, i))
             continue;
+        errno = 0;
         if (folders_add_root(&f->folders, i, root->path) != FOLDERS_NONE) {
             if (root->missed)
                 kiri_logf(f->host, KIRI_INFO, "filename: %.400s is there", root->path);

@@ -61,6 +61,19 @@ int folders_path(const struct folders *f, uint32_t i, char *path)
     return 0;
 }
 
+int folders_path_of(const struct folders *f, uint32_t i, const char *name, char *path)
+{
+    size_t len;
+
+    if (folders_path(f, i, path))
+        return -1;
+    len = strlen(path);
+    return snprintf(path + len, PATH_MAX - len, "%s%s",
+                    len && path[len - 1] == '/' ? "" : "/", name) < (int)(PATH_MAX - len)
+               ? 0
+               : -1;
+}
+
 static uint32_t *head_of(struct folders *f, int wd)
 {
     return &f->head[(uint32_t)wd % FOLDERS_HEADS];
@@ -267,10 +280,14 @@ static int watch(struct folders *f, const char *path, int is_root, int *wd)
     *wd = inotify_add_watch(f->inotify, path, HEARD | (is_root ? 0 : IN_DONT_FOLLOW));
     if (*wd >= 0)
         return KIRI_OK;
-    if (errno != ENOSPC && errno != ENOMEM)
-        return KIRI_NONE;
-    say_limit(f, path);
-    return KIRI_OK;
+    if (errno == ENOSPC || errno == ENOMEM) {
+        say_limit(f, path);
+        return KIRI_OK;
+    }
+    if (!is_root && errno != ENOENT && errno != ENOTDIR)
+        kiri_logf(f->host, KIRI_WARN, "filename: %.400s is left out: %s", path,
+                  strerror(errno));
+    return KIRI_NONE;
 }
 
 /* A folder whose watch we have already. Renamed: it is put where it is now, and keeps
@@ -343,9 +360,8 @@ uint32_t folders_add(struct folders *f, uint32_t parent, const char *name)
 {
     char path[PATH_MAX];
 
-    if (folders_path(f, parent, path) || strlen(path) + strlen(name) + 2 > sizeof path)
+    if (folders_path_of(f, parent, name, path))
         return FOLDERS_NONE;
-    strcat(strcat(path, "/"), name);
     return add(f, parent, f->folder[parent].root, name, path);
 }
 

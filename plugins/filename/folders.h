@@ -67,6 +67,8 @@ int folders_same(const struct folders *f, uint32_t i);
 uint32_t folders_by_watch(const struct folders *f, int wd); /* or FOLDERS_NONE */
 /* Its path into path[PATH_MAX]; -1: too long. */
 int folders_path(const struct folders *f, uint32_t i, char *path);
+/* The same of a name in it. */
+int folders_path_of(const struct folders *f, uint32_t i, const char *name, char *path);
 
 /* All of them are read (again). */
 void folders_scan_all(struct folders *f);

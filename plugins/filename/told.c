@@ -1,7 +1,6 @@
 /* told.c - which of the names that are met are told. */
 #include "filename.h"
 
-#include <string.h>
 #include <sys/stat.h>
 
 /* Did it get this name, or anything else, before then? No matter where it cannot be seen.
@@ -11,11 +10,8 @@ static int is_older(const struct filename *f, int64_t then_ms)
     char path[PATH_MAX];
     struct stat st;
 
-    if (folders_path(&f->folders, f->met.folder, path) ||
-        strlen(path) + f->met.len + 2 > sizeof path)
-        return 0;
-    strcat(strcat(path, "/"), f->met.name);
-    return lstat(path, &st) == 0 &&
+    return folders_path_of(&f->folders, f->met.folder, f->met.name, path) == 0 &&
+           lstat(path, &st) == 0 &&
            (int64_t)st.st_ctim.tv_sec * MS_A_SECOND + st.st_ctim.tv_nsec / 1000000 <
                then_ms - MS_A_SECOND;
 }
@@ -38,19 +34,13 @@ static int is_old_news(struct filename *f)
 
 const char *filename_label(struct filename *f)
 {
-    size_t len;
-
     if (f->met.how == MET_LISTED) {
         snprintf(f->label, sizeof f->label, "%.4096s:%llu", f->list,
                  (unsigned long long)f->met.line);
         return f->label;
     }
-    if (folders_path(&f->folders, f->met.folder, f->label))
-        return NULL;
-    len = strlen(f->label);
-    snprintf(f->label + len, sizeof f->label - len, "%s%s",
-             len && f->label[len - 1] == '/' ? "" : "/", f->met.name);
-    return f->label;
+    return folders_path_of(&f->folders, f->met.folder, f->met.name, f->label) ? NULL
+                                                                              : f->label;
 }
 
 int filename_tells(struct filename *f)

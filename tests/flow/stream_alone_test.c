@@ -70,33 +70,40 @@ static double sum_of(const struct verdict *v)
     return sum;
 }
 
+static void five_are_the_alarms(struct stream *s, uint64_t seed, struct gpt_rng *rng)
+{
+    double most_good = 0, least_bad = INFINITY;
+    struct stream_facts facts;
+
+    for (uint32_t i = 0; i < GOOD + NAMES_BAD; i++) {
+        int bad = i % 9 == 8;
+        char name[NAMES_CAP];
+        struct verdict v;
+        names_draw(rng, name);
+        push(s, bad ? names_bad[i / 9] : name, &v);
+        stream_facts(s, &facts);
+        assert_true(facts.calibrated >= LEARNED); /* from the first on */
+        if (v.alarm != bad)
+            fail_msg("seed %u, %s: tail %g", (unsigned)seed,
+                     bad ? names_bad[i / 9] : name, (double)v.tail);
+        if (bad)
+            least_bad = fmin(least_bad, sum_of(&v));
+        else
+            most_good = fmax(most_good, sum_of(&v));
+    }
+    assert_true(least_bad > 2 * most_good);
+}
+
 static void five_bad_names_are_the_alarms_among_forty_good_ones(void **state)
 {
     uint64_t seeds = getenv("KIRI_FULL") ? 10 : 1;
-    (void)state;
+    struct gpt_rng rng;
 
-    for (uint64_t seed = 1; seed <= seeds; seed++) {
-        struct gpt_rng rng;
+    gpt_rng_seed(&rng, 7);
+    five_are_the_alarms(*state, 1, &rng);
+    for (uint64_t seed = 2; seed <= seeds; seed++) {
         struct stream *s = trained(seed, &rng);
-        double most_good = 0, least_bad = INFINITY;
-        struct stream_facts facts;
-        for (uint32_t i = 0; i < GOOD + NAMES_BAD; i++) {
-            int bad = i % 9 == 8;
-            char name[NAMES_CAP];
-            struct verdict v;
-            names_draw(&rng, name);
-            push(s, bad ? names_bad[i / 9] : name, &v);
-            stream_facts(s, &facts);
-            assert_true(facts.calibrated >= LEARNED); /* from the first on */
-            if (v.alarm != bad)
-                fail_msg("seed %u, %s: tail %g", (unsigned)seed,
-                         bad ? names_bad[i / 9] : name, (double)v.tail);
-            if (bad)
-                least_bad = fmin(least_bad, sum_of(&v));
-            else
-                most_good = fmax(most_good, sum_of(&v));
-        }
-        assert_true(least_bad > 2 * most_good);
+        five_are_the_alarms(s, seed, &rng);
         stream_free(s);
     }
 }

@@ -136,6 +136,43 @@ static void what_stays_is_the_new_normal(void **state)
     stream_free(s);
 }
 
+/* Of texts: what was held back from the training is past enough, and a far one does not
+ * become the yardstick of the next. */
+static void a_text_has_a_tail_at_once_and_is_an_alarm_by_itself(void **state)
+{
+    static const struct kiri_field name = {
+        .name = "name", .kind = KIRI_TEXT, .flags = KIRI_ALWAYS, .max_len = 8
+    };
+    static const struct kiri_schema schema = { .size = sizeof schema,
+                                               .n_fields = 1,
+                                               .fields = &name };
+    struct stream_options o = { .seed = 1, .alarm_rate = 1e-2 };
+    struct stream *s = stream_new(&schema, &o, (char[99]){ 0 }, 99);
+    struct school_mark mark[PAST_ENOUGH];
+    struct gpt_rng rng;
+    struct verdict v;
+    (void)state;
+
+    gpt_rng_seed(&rng, 7);
+    for (uint32_t i = 0; i < PAST_ENOUGH; i++)
+        mark[i] = (struct school_mark){ (float)(10 + gpt_rng_gauss(&rng)),
+                                        (float)(2 + 0.3 * gpt_rng_gauss(&rng)) };
+    assert_int_equal(stream_calibrate_seed(s, mark, PAST_ENOUGH), 0);
+    for (int i = 0; i < 60; i++) {
+        int odd = i % 2;
+        v = (struct verdict){ .tail = 1 };
+        assert_int_equal(stream_calibrate_sum(s, odd ? 500 : 10, 2, &v), 0);
+        assert_int_equal(v.alarm, odd);
+        assert_int_equal(v.onset, odd);
+        assert_int_equal(v.closed, i > 0 && !odd);
+    }
+    v = (struct verdict){ .tail = 1 };
+    assert_int_equal(stream_calibrate_sum(s, 10, 9, &v), 0); /* one letter is enough */
+    assert_int_equal(v.alarm, 1);
+    assert_int_equal(s->alarms, 31);
+    stream_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +182,7 @@ int main(void)
         cmocka_unit_test(many_small_ones_are_as_odd_as_one_large),
         cmocka_unit_test(rows_of_an_alarm_are_no_measure_for_the_next),
         cmocka_unit_test(what_stays_is_the_new_normal),
+        cmocka_unit_test(a_text_has_a_tail_at_once_and_is_an_alarm_by_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
