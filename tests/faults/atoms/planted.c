@@ -60,6 +60,8 @@ enum fault {
     TIME,
     RANGE,
     TOKEN,
+    VERB,
+    WEIGHT,
     /* what is asked of the host */
     KV_FLOOD,
     KV_LARGE,
@@ -105,6 +107,7 @@ static const struct kiri_field fields[] = {
     { .name = "mood",
       .help = "How it is.",
       .kind = KIRI_CHOICE,
+      .flags = PLANTED == VERB ? KIRI_DECIDED : 0,
       .choices = (const char *const[]){ "calm", "wild", NULL } },
     { .name = "name", .help = "What it is.", .kind = KIRI_TEXT, .max_len = 16 },
 };
@@ -462,6 +465,27 @@ static uint32_t planted_vocab(void *self)
 }
 #endif
 
+#ifdef PLANTED_VERB
+static int planted_decide(void *self, const struct kiri_choice *c, uint32_t n,
+                          struct kiri_action *out)
+{
+    (void)self;
+    out->verb = n == 1 && c[0].n == 2 ? 99 : KIRI_ALERT;
+    out->reason = "It looks odd.";
+    return KIRI_OK;
+}
+#endif
+
+#ifdef PLANTED_WEIGHT
+static int planted_lessons(void *self, struct kiri_lesson *out)
+{
+    (void)self;
+    out->v[0].num = 3;
+    out->weight = -1;
+    return KIRI_OK;
+}
+#endif
+
 #ifdef PLANTED_FD_BUSY
 static int planted_fd(void *self)
 {
@@ -485,6 +509,12 @@ KIRI_EXPORT const struct kiri_atom kiri_atom = {
 #ifdef PLANTED_TOKEN
     .tokenize = planted_tokenize,
     .vocab = planted_vocab,
+#endif
+#ifdef PLANTED_VERB
+    .decide = planted_decide,
+#endif
+#ifdef PLANTED_WEIGHT
+    .lessons = planted_lessons,
 #endif
 #ifdef PLANTED_FD_BUSY
     .fd = planted_fd,
