@@ -222,7 +222,8 @@ static int init(struct host *h)
         return kiri_fail(h->err, KIRI_INTERNAL, "out of memory");
     h->exe = strdup("/proc/self/exe"); /* the same one, even if a package replaces it */
     h->reload = reload_new(h);
-    if (!h->exe || !h->reload || !h->flow.state)
+    h->control.instance = calloc(h->conf->n_atoms, sizeof(struct instance *));
+    if (!h->exe || !h->reload || !h->control.instance || !h->flow.state)
         return kiri_fail(h->err, KIRI_INTERNAL, "out of memory");
     h->signals = signals_start(DEADLINE_MS, heard, h, h->err);
     return h->signals ? 0 : -1;
@@ -243,17 +244,27 @@ static int start_atoms(struct host *h, struct plugin **plugins)
     return 0;
 }
 
+/* For those, too, that were loaded by hand. */
+static int make_room(struct host *h)
+{
+    struct instance **more =
+        realloc(h->control.instance, h->conf->n_atoms * sizeof(struct instance *));
+
+    if (!more)
+        return kiri_fail(h->err, KIRI_INTERNAL, "out of memory");
+    h->control.instance = more;
+    return 0;
+}
+
 static int start(struct host *h)
 {
     struct plugin **plugins = NULL;
-    int rc = open_loaded(h);
+    int rc = open_loaded(h) || make_room(h) ? -1 : 0;
 
     if (rc == 0) {
         plugins = calloc(h->conf->n_atoms, sizeof(struct plugin *));
-        h->control.instance = calloc(h->conf->n_atoms, sizeof(struct instance *));
-        rc = plugins && h->control.instance
-                 ? open_plugins(h, plugins)
-                 : kiri_fail(h->err, KIRI_INTERNAL, "out of memory");
+        rc = plugins ? open_plugins(h, plugins)
+                     : kiri_fail(h->err, KIRI_INTERNAL, "out of memory");
     }
 
     if (rc == 0 && !signals_ending(h->signals))

@@ -1,11 +1,12 @@
 #!/bin/bash
 # swap_test.sh KIRI BUILD - B7, B8, B9: an atom's .so changes while it runs. Good versions are
-# taken a thousand times (50 in plain CI) and nothing is lost, not a row, not a descriptor, not
+# taken a thousand times (30 in plain CI) and nothing is lost, not a row, not a descriptor, not
 # a page; bad ones of six kinds change nothing; whatever happens to the file, nothing happens.
 KIRI=$1 BUILD=$2
 here=$(dirname "$(realpath "$0")")
 . "$here/lib.sh"
-reloads=50 bads=2 rewrites=100 period=20
+reloads=30 bads=2 rewrites=50 period=20
+[ -n "${KIRI_SAN:-}" ] && reloads=10 bads=1 rewrites=20
 [ -n "${KIRI_FULL:-}" ] && reloads=1000 bads=100 rewrites=1000
 by='{x["name"]: x for x in s["atoms"]}'
 v="$by['version']"
