@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 struct inmate { /* the atom */
@@ -84,11 +85,23 @@ static int open_atom(struct cell_host *h, struct inmate *in, struct kiri_error *
     return KIRI_OK;
 }
 
+/* Days and hours are the host's: all of its environment that a cell gets. */
+static int take_zone(struct cell_frame *f)
+{
+    char zone[CELL_MOST_ZONE];
+    const char *given = cell_take_string(f, zone, sizeof zone);
+
+    if (f->bad || (given && setenv("TZ", given, 1)))
+        return -1;
+    tzset();
+    return 0;
+}
+
 static int on_open(struct cell_host *h, struct inmate *in, struct cell_frame *f)
 {
     struct kiri_error err = { 0 };
 
-    if (in->schema || cell_host_options(h, f))
+    if (in->schema || take_zone(f) || cell_host_options(h, f))
         return -1;
     int rc = open_atom(h, in, &err);
     say_opened(h, in, rc, err.code ? err.text : NULL);

@@ -185,11 +185,13 @@ static int take_schema(struct cell *c, struct cell_frame *f)
 
 static int open_atom(struct cell *c)
 {
+    const char *zone = getenv("TZ");
     struct cell_frame f;
     char why[1024];
     int rc;
 
     cell_begin(&c->out, CELL_OPEN);
+    cell_string(&c->out, zone && strlen(zone) < CELL_MOST_ZONE ? zone : NULL);
     put_options(c);
     rc = cell_ask(c, CELL_OPENED, CELL_DEADLINE_MS, " in open()", &f);
     if (rc)

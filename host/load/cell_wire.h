@@ -11,7 +11,7 @@
  *   host              cell
  *                     HELLO   text why it cannot be an atom here (NULL: it is one),
  *                             u32 what it has (CELL_HAS_*)
- *   OPEN  i64 time,   OPENED  i32 status, text why; with KIRI_OK: u32 has_fd, schema
+ *   OPEN  text zone,  OPENED  i32 status, text why; with KIRI_OK: u32 has_fd, schema
  *    u32 n, n x (text name, text value)
  *   COLLECT i64 time, ROW     i32 status; with OK and MORE: i64 time, text label, values
  *    u32 cause
@@ -35,6 +35,7 @@
 #define CELL_MOST_FRAME (1u << 20)
 #define CELL_MOST_LABEL 4096u
 #define CELL_MOST_LINE  1024u
+#define CELL_MOST_ZONE  256u
 #define CELL_MOST_KEY   64u /* its NUL included */
 #define CELL_MOST_VALUE 4096u
 #define CELL_MOST_NOTE  4096u

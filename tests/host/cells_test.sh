@@ -1,6 +1,6 @@
 #!/bin/bash
-# cells_test.sh KIRI BUILD - B1, B2, B3: what an atom does in a cell is that atom's business. Three
-# bad ones beside good ones, which miss no tick; restarts that follow the back-off; no cell that
+# cells_test.sh KIRI BUILD - B1, B2, B3: what an atom does in a cell is that atom's business. Bad
+# ones beside good ones, which miss no tick; restarts that follow the back-off; no cell that
 # outlives its host.
 KIRI=$1 BUILD=$2
 . "$(dirname "$(realpath "$0")")/lib.sh"
@@ -22,35 +22,36 @@ pauses() { # ATOM: the pauses that the log says
     sed -n "s/.* $1: its cell .*next try in \([0-9.]*\) s$/\1/p" log
 }
 
-# ---- three bad cells, and two atoms that are well ----------------------------------------------
+# ---- bad cells, more of them that hang than the host has threads for atoms; two that are well --
 config >m.yaml <<END
 pulse: { every: 100ms, learn: { warmup: 50 } }
 well: { plugin: $caged, isolate: process, every: 100ms, word: hello }
 segv: { plugin: $caged, isolate: process, every: 50ms, mode: segv, after: 3 }
-spin: { plugin: $caged, isolate: process, every: 50ms, mode: spin, after: 3 }
 exit: { plugin: $caged, isolate: process, every: 50ms, mode: exit, where: open }
+$(for i in 1 2 3 4 5; do
+    echo "spin$i: { plugin: $caged, isolate: process, every: 50ms, mode: spin, after: 3 }"
+done)
 END
 start_host m.yaml
 until_true 30 "$by['pulse']['rows'] >= 2 and $by['well']['rows'] >= 2" || exit 1
-first=$(status "[$by[x]['rows'] + $by[x]['waiting'] for x in ('pulse', 'well')] + [s['uptime_ms']]")
 until_true 40 "s['uptime_ms'] > 5000 and $by['segv']['note'].startswith('its cell was killed by SIGSEGV in collect(); ')"
 until_true 10 "$by['exit']['note'].startswith('its cell ended by itself (exit code 3) in open(); ')"
-until_true 10 "$by['spin']['note'].startswith('its cell was ended in collect(): not done within 2 s; ')"
+until_true 10 "$by['spin5']['note'].startswith('its cell was ended in collect(): not done within 2 s; ')"
 for good in pulse well; do
-    # None; but a slow machine may cost a few. A bad cell that is waited for costs twenty.
-    most=5
-    [ -n "${KIRI_FULL:-}" ] && [ -z "${KIRI_SAN:-}" ] && most=0
-    [ "$(status "$by['$good']['skipped'] <= $most and $by['$good']['dropped'] == 0 and \
-        $by['$good']['errors'] == 0 and $by['$good']['state'] in ('learning', 'normal', 'alarm')")" = True ] ||
+    [ "$(status "$by['$good']['dropped'] == 0 and $by['$good']['errors'] == 0 and \
+        $by['$good']['state'] in ('learning', 'normal', 'alarm')")" = True ] ||
         wrong "$good was not left alone: $(status "$by['$good']")"
 done
-last=$(status "[$by[x]['rows'] + $by[x]['waiting'] for x in ('pulse', 'well')] + [s['uptime_ms']]")
-python3 - "$first" "$last" "${KIRI_SAN:-}" <<'END' || wrong "the good ones did not keep their pace: $first, $last"
-import sys
-a, b = eval(sys.argv[1]), eval(sys.argv[2])
-due = (b[2] - a[2]) / 100
-slack = 5 if not sys.argv[3] else due / 4
-sys.exit(not all(abs(b[i] - a[i] - due) <= slack for i in (0, 1)))
+# A slow machine costs a tick, too; but it does not stop for the two seconds that a cell may hang.
+"$KIRI" export obs pulse well --state state --output rows --quiet || wrong "nothing to export"
+python3 - "${KIRI_FULL:-}" <<'END' || wrong "the good ones missed ticks"
+import json, sys
+gaps = {}
+for atom in 'pulse', 'well':
+    ts = [json.loads(line)['ts'] for line in open('rows/%s.jsonl' % atom)]
+    gaps[atom] = max(b - a for a, b in zip(ts, ts[1:]))
+print('every 100 ms; longest gaps, ms:', gaps)
+sys.exit(max(gaps.values()) > (150 if sys.argv[1] else 1500))
 END
 pid=$(status "$by['well']['cell']['pid']")
 [ "$(status "$by['pulse']['cell']")" = None ] || wrong "pulse has no cell"
@@ -96,7 +97,7 @@ until_true 5 "$by['well']['cell']['pid'] not in (None, $pid) and $by['well']['ro
 
 # ---- in and out of a cell, and out of a broken one ---------------------------------------------
 rows=$(status "$by['pulse']['rows']")
-sed -i 's/^  pulse: {/  pulse: { isolate: process,/; s/mode: segv, after: 3/mode: well/; /^  spin:/d; /^  exit:/d' m.yaml
+sed -i 's/^  pulse: {/  pulse: { isolate: process,/; s/mode: segv, after: 3/mode: well/; /^  spin/d; /^  exit:/d' m.yaml
 reload
 grep -qx 'atom pulse: replaced (into a cell)' out || { wrong "pulse did not move into a cell:"; cat out; }
 until_true 5 "$by['pulse']['cell']['pid'] > 0 and $by['pulse']['rows'] >= $rows and $by['pulse']['gen'] >= 1"

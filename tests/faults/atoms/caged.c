@@ -81,9 +81,10 @@ static void look_around(struct caged *c)
     getrlimit(RLIMIT_AS, &memory);
     getrlimit(RLIMIT_NOFILE, &files);
     snprintf(c->found, sizeof c->found,
-             "%u variables, %u files, at most %lu files, %ld MiB", variables,
+             "%u variables, %u files, at most %lu files, %ld MiB, zone %s", variables,
              count_files(), (unsigned long)files.rlim_cur,
-             memory.rlim_cur == RLIM_INFINITY ? -1L : (long)(memory.rlim_cur >> 20));
+             memory.rlim_cur == RLIM_INFINITY ? -1L : (long)(memory.rlim_cur >> 20),
+             getenv("TZ") ? getenv("TZ") : "of the system");
 }
 
 static void eat_memory(void)
