@@ -22,7 +22,7 @@
 #define SAVE_EVERY 256u   /* names, at most, that are told before they are kept */
 #define AT_ONCE_MS 1
 #define GONE_MS    2000  /* between looks for a folder that is not there */
-#define LIMIT_MS   30000 /* ... at folders that cannot be watched        */
+#define LOOK_MS    30000 /* ... at those that no event may tell of */
 
 enum { WATCH, RECURSIVE, LEARN_FROM, EXISTING, IGNORE, N_OPTIONS };
 
@@ -79,12 +79,25 @@ static int64_t mono(const struct filename *f)
 
 /* ---- the folders that the YAML names --------------------------------------------- */
 
-static int is_there(const struct filename *f, uint32_t root)
+static uint32_t folder_of(const struct filename *f, uint32_t root)
 {
     for (uint32_t i = 0; i < f->folders.cap; i++)
         if (f->folders.folder[i].used && f->folders.folder[i].root == root &&
             f->folders.folder[i].parent == FOLDERS_NONE)
-            return 1;
+            return i;
+    return FOLDERS_NONE;
+}
+
+/* It may be hidden by another that was mounted there: no event tells of that. */
+static int is_there(struct filename *f, uint32_t root)
+{
+    uint32_t i = folder_of(f, root);
+
+    if (i == FOLDERS_NONE)
+        return 0;
+    if (folders_same(&f->folders, i))
+        return 1;
+    folders_drop(&f->folders, i);
     return 0;
 }
 
@@ -114,22 +127,17 @@ static void look_again(struct filename *f)
         gone = 1;
     }
     f->folders.gone = 0;
-    int left = folders_retry(&f->folders) > 0;
-    f->look_at = gone ? mono(f) + GONE_MS : left ? mono(f) + LIMIT_MS : 0;
+    folders_retry(&f->folders);
+    f->look_at = mono(f) + (gone ? GONE_MS : LOOK_MS);
 }
 
 /* The host is woken when there is something to do: at once, or when it is time to look.
  */
 static void set_alarm(struct filename *f, int at_once)
 {
-    if (!f->look_at && f->folders.unwatched)
-        f->look_at = mono(f) + LIMIT_MS;
-    int64_t wait = f->look_at - mono(f);
+    int64_t wait = at_once ? 0 : f->look_at - mono(f);
 
-    if (at_once)
-        wake_in(f, AT_ONCE_MS);
-    else if (f->look_at)
-        wake_in(f, wait > 0 ? wait : AT_ONCE_MS);
+    wake_in(f, wait > 0 ? wait : AT_ONCE_MS);
 }
 
 /* ---- opening --------------------------------------------------------------------- */
@@ -323,7 +331,7 @@ static void keep_roots(struct filename *f)
     int more = 0;
 
     for (uint32_t i = 0; i < f->n_roots; i++) {
-        if (f->root[i].fresh && is_there(f, i)) {
+        if (f->root[i].fresh && folder_of(f, i) != FOLDERS_NONE) {
             f->root[i].fresh = 0;
             more = 1;
         }
@@ -371,7 +379,7 @@ static int filename_collect(void *self, struct kiri_obs *out)
     int rc;
 
     (void)!read(f->timer, &times, sizeof times); /* it has woken us, or it has not */
-    if (f->folders.gone || (f->look_at && mono(f) >= f->look_at))
+    if (f->folders.gone || mono(f) >= f->look_at)
         look_again(f);
     while ((rc = source_next(&f->source, &f->met, &budget)) > 0) {
         if (!filename_tells(f))

@@ -30,7 +30,7 @@ struct filename {
     struct folders folders;
     struct source source;
     int epoll, timer;
-    int64_t look_at;            /* mono ms: when to look_again; 0: no need */
+    int64_t look_at;            /* mono ms: when to look_again */
     int64_t opened_ms, mark_ms; /* UTC; to `mark` nothing is overlooked */
     int64_t existing;           /* that may still be told               */
     int begun;                  /* all was read once                    */

@@ -365,7 +365,7 @@ uint32_t folders_add(struct folders *f, uint32_t parent, const char *name)
     return add(f, parent, f->folder[parent].root, name, path);
 }
 
-uint32_t folders_retry(struct folders *f)
+void folders_retry(struct folders *f)
 {
     char path[PATH_MAX];
     int wd;
@@ -383,5 +383,4 @@ uint32_t folders_retry(struct folders *f)
     }
     if (!f->unwatched)
         f->said_limit = 0;
-    return f->unwatched;
 }

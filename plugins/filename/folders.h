@@ -76,6 +76,6 @@ void folders_scan_all(struct folders *f);
 uint32_t folders_next_scan(struct folders *f);
 /* Tries again to watch those that could not be; they are read again. How many are left.
  */
-uint32_t folders_retry(struct folders *f);
+void folders_retry(struct folders *f);
 
 #endif
