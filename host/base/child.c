@@ -1,5 +1,7 @@
 #include "base/child.h"
 
+#include "base/clock.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -114,10 +116,14 @@ int child_start(const char *exe, char *const argv[], const int *file, unsigned n
 int child_ended(const struct child *c, int ms)
 {
     struct pollfd p = { .fd = c->pidfd, .events = POLLIN };
+    int64_t until = clock_mono(&clock_system) + ms;
     int n;
 
-    while ((n = poll(&p, 1, ms)) < 0 && errno == EINTR)
-        continue;
+    while ((n = poll(&p, 1, ms)) < 0 && errno == EINTR) {
+        int64_t left = until - clock_mono(&clock_system);
+
+        ms = left > 0 ? (int)left : 0; /* signals may come faster than it ends */
+    }
     return n > 0;
 }
 

@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include "base/child.h"
+#include "base/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -121,6 +123,38 @@ static void what_cannot_be_run_is_an_errno(void **state)
     assert_int_equal(c.pid, 0);
 }
 
+static void hear_nothing(int number)
+{
+    (void)number;
+}
+
+/* E3: each signal interrupts the wait, and none makes it longer. */
+static void a_wait_ends_in_time_while_signals_interrupt_it(void **state)
+{
+    const struct sigaction heard = { .sa_handler = hear_nothing };
+    const struct itimerval often = { .it_interval.tv_usec = 1000,
+                                     .it_value.tv_usec = 1000 };
+    const struct itimerval never = { .it_interval.tv_usec = 0 };
+    char shell[] = "sleep", time[] = "30";
+    char *argv[] = { shell, time, NULL };
+    const int files[] = { -1, -1, -1 };
+    struct sigaction before;
+    struct child c;
+    int status = -1;
+    (void)state;
+
+    assert_int_equal(child_start("/bin/sleep", argv, files, 3, &c), 0);
+    int64_t began = clock_mono(&clock_system);
+    sigaction(SIGALRM, &heard, &before);
+    setitimer(ITIMER_REAL, &often, NULL);
+    int ended = child_ended(&c, 50);
+    setitimer(ITIMER_REAL, &never, NULL);
+    sigaction(SIGALRM, &before, NULL);
+    assert_int_equal(ended, 0);
+    assert_in_range(clock_mono(&clock_system) - began, 50, 5000);
+    assert_int_equal(child_end(&c, 1000, &status), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -129,6 +163,7 @@ int main(void)
         cmocka_unit_test(what_it_has_started_ends_with_it),
         cmocka_unit_test(files_of_low_numbers_do_not_get_in_each_others_way),
         cmocka_unit_test(what_cannot_be_run_is_an_errno),
+        cmocka_unit_test(a_wait_ends_in_time_while_signals_interrupt_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
