@@ -64,7 +64,7 @@ static size_t what_failed(const struct instance *in)
 }
 
 /* A config may name an atom whose world is not there yet; whoever loads one atom wants it
- * now, and what runs is not given up for less. */
+ * now, and what runs is not given up for less. (One that is fed waits for its schema.) */
 static int must_open(const struct reload *r)
 {
     return r->wish->what != WISH_CONFIG;
@@ -87,7 +87,8 @@ int swap_done(struct reload *r)
         }
         if (!c->fresh || c->fresh->health == INSTANCE_STARTING)
             all = 0;
-        else if (c->fresh->refused || (must_open(r) && !c->fresh->opened))
+        else if (c->fresh->refused ||
+                 (must_open(r) && !c->fresh->opened && !c->fresh->fed))
             reload_wrong(r, c->to, KIRI_BAD_CONFIG, "%.*s", (int)what_failed(c->fresh),
                          c->fresh->note);
     }

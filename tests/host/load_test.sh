@@ -54,6 +54,8 @@ says 78 'an option is wrong (ECONFIG)' load "$BUILD/tests/host/version_wrong.so"
 says 78 'the outside world failed (EIO)' load "$BUILD/tests/host/version_away.so" --name o
 says 64 'option=value' load version.so --name o --set every
 says 0 'atom fast: loaded' load pulse --name fast --set every=1s
+says 0 'atom far: loaded' load remote --name far # it waits for its schema
+says 0 'atom far: unloaded' unload far
 [ "$(names)" = "['pulse', 'version', 'other', 'odd', 'fast']" ] || wrong "the atoms are $(names)"
 
 # ---- it stays, across a reload and a restart ---------------------------------------------------
@@ -89,11 +91,15 @@ until_true 10 "$by['version']['version'] == '2' and s['left_out'] == []" # by it
 cat "$BUILD/tests/host/version_1.so" >version.so # in place
 until_true 10 "$by['version']['version'] == '1' and $by['version']['replaced'] == 1"
 cp version.so same.so
-(sleep 1.5) >version.so & # somebody has it open
-rm -f version.so && (head -c 3000 same.so; sleep 1; tail -c +3001 same.so) >version.so
+exec 9>version.so # somebody has the old one open, and closes it while another is written
+rm -f version.so
+(exec 9>&-; head -c 3000 same.so; sleep 1.2; tail -c +3001 same.so) >version.so &
+writer=$!
+sleep 0.3
+exec 9>&-
+wait $writer
 until_true 10 "$by['version']['replaced'] == 2"
 grep -q 'cut short' log && wrong 'a file that was being written was taken for finished'
-wait %% 2>/dev/null
 echo garbage >version.so
 until_true 10 "'it is not a shared object' in $by['version']['rejected']"
 touch version.so
