@@ -203,6 +203,47 @@ static int study(struct stream *s, struct gpt *g, struct batch *b, const struct 
     return 1;
 }
 
+/* The history in the words of this revision. */
+static void speak_again(struct stream *s)
+{
+    const struct language *l = &s->language;
+    uint32_t first;
+
+    for (uint64_t r = s->rows - s->n_kept; r < s->rows; r++) {
+        struct memory *m = s->kept[r % STREAM_KEEPS];
+        double *x = memory_values(m);
+        for (uint32_t i = 0, t = 0; i < l->n; i++) {
+            while (t < m->n && m->token[t].field != l->learned[i])
+                t++;
+            if (t == m->n || isnan(x[i]))
+                continue;
+            kiri_schema_words(&l->spoken, l->learned[i], &first);
+            m->token[t].id = (uint16_t)(first + edges_word(&l->edges[i], x[i]));
+        }
+    }
+}
+
+/* 0, or -1 when memory is short. */
+static int refit(struct stream *s)
+{
+    struct language *l = &s->language;
+    double *values = l->n ? malloc(s->n_kept * sizeof *values) : NULL;
+
+    if (!l->n)
+        return 0;
+    if (!values)
+        return -1;
+    for (uint32_t i = 0; i < l->n; i++) {
+        for (uint32_t k = 0; k < s->n_kept; k++)
+            values[k] =
+                memory_values(s->kept[(s->rows - s->n_kept + k) % STREAM_KEEPS])[i];
+        language_fit(l, i, values, s->n_kept);
+    }
+    free(values);
+    speak_again(s);
+    return 0;
+}
+
 int stream_learn(struct stream *s, const struct gpt_parallel *par,
                  int (*progress)(void *ctx, uint32_t done, uint32_t all), void *ctx,
                  struct stream_lesson *out)
@@ -220,7 +261,8 @@ int stream_learn(struct stream *s, const struct gpt_parallel *par,
         return 0;
     if (due == STREAM_WARMUP && !s->context)
         return stream_learn_alone(s, par, progress, ctx, out);
-    if (moments_save(s, &saved) || batch_init(&batch, s->schema, shape->context))
+    if (moments_save(s, &saved) ||
+        batch_init(&batch, &s->language.spoken, shape->context) || refit(s))
         goto done;
     g = gpt_copy(s->gpt);
     if (!s->trainer)

@@ -26,12 +26,11 @@ static int speaks(const struct kiri_schema *schema, char *why, size_t cap)
 {
     for (uint32_t i = 0; i < schema->n_fields; i++) {
         const struct kiri_field *f = &schema->fields[i];
-        if (f->kind == KIRI_WORDS ||
-            (f->kind == KIRI_NUMBER && f->scale == KIRI_LEARNED)) {
+        if (f->kind == KIRI_WORDS) {
             snprintf(why, cap,
-                     "field %s: this version of KIRI does not learn languages (%s) yet; "
-                     "use LINEAR or LOG numbers, CHOICE or TEXT",
-                     f->name, f->kind == KIRI_WORDS ? "WORDS" : "scale LEARNED");
+                     "field %s: this version of KIRI does not learn WORDS yet; use "
+                     "numbers, CHOICE or TEXT",
+                     f->name);
             return 0;
         }
     }
@@ -46,6 +45,17 @@ static int sums_up(const struct kiri_schema *schema)
             return schema->aggregate == KIRI_BY_SCHEMA || schema->aggregate == KIRI_SUM ||
                    schema->aggregate == KIRI_WORST;
     return schema->aggregate == KIRI_SUM || schema->aggregate == KIRI_WORST;
+}
+
+/* Which field is the only one that speaks, and is a NUMBER? */
+static int one_number(const struct kiri_schema *schema)
+{
+    uint32_t first;
+
+    for (uint32_t i = 0; i < schema->n_fields; i++)
+        if (kiri_schema_words(schema, i, &first) && schema->fields[i].kind != KIRI_NUMBER)
+            return 0;
+    return kiri_schema_max_tokens(schema) == 1;
 }
 
 static struct gpt_shape shape_for(const struct stream *s)
@@ -89,6 +99,7 @@ void stream_adjust(struct stream *s, const struct stream_options *o)
 void stream_reword(struct stream *s, const struct kiri_schema *same)
 {
     s->schema = same;
+    language_reword(&s->language, same);
 }
 
 struct stream *stream_new(const struct kiri_schema *schema,
@@ -109,11 +120,15 @@ struct stream *stream_new(const struct kiri_schema *schema,
     s->max_tokens = kiri_schema_max_tokens(schema);
     s->context = kiri_schema_context(schema);
     s->by_sum = sums_up(schema);
+    s->one_number = one_number(schema);
     s->alarm = (struct alarm)ALARM_START;
 
     struct gpt_shape shape = shape_for(s);
     if (gpt_shape_check(&shape, why, cap))
         goto fail;
+    if (language_init(&s->language, schema) ||
+        (s->one_number && rules_init(&s->rules, s->options.warmup / 5)))
+        goto no_memory;
     s->gpt = gpt_new(&shape, o->seed);
     s->cache = gpt_cache_new(&shape);
     if (!s->gpt || !s->cache || make_scratch(s, shape.context))
@@ -133,6 +148,8 @@ void stream_free(struct stream *s)
         return;
     for (uint32_t i = 0; s->kept && i < STREAM_KEEPS; i++)
         free(s->kept[i]);
+    language_fini(&s->language);
+    rules_fini(&s->rules);
     gauge_fini(&s->by_row);
     gauge_fini(&s->by_six);
     past_fini(&s->row_tail);
@@ -329,19 +346,32 @@ static struct statistics judge(const struct stream *s, const struct memory *m,
 
 /* ---- rows ------------------------------------------------------------------------ */
 
-/* A copy of the row's tokens and sides; NULL when memory is short. */
+double *memory_values(struct memory *m)
+{
+    size_t at =
+        (sizeof *m + m->n * sizeof m->token[0] + sizeof(double) - 1) / sizeof(double);
+
+    return (double *)(void *)m + at;
+}
+
+/* A copy of the row's tokens, sides and learned numbers; NULL when memory is short. */
 static struct memory *memorise(struct stream *s, const struct stream_row *row,
                                uint32_t *clamped)
 {
-    int n = kiri_tokenize(s->schema, row->v, s->tokens, s->max_tokens, clamped);
+    struct language *l = &s->language;
+    int n = kiri_tokenize(&l->spoken, language_say(l, row->v), s->tokens, s->max_tokens,
+                          clamped);
     if (n <= 0)
         return NULL;
-    struct memory *m = malloc(sizeof *m + (size_t)n * sizeof m->token[0]);
+    struct memory *m =
+        malloc(sizeof *m + (size_t)n * sizeof m->token[0] + (l->n + 1) * sizeof(double));
     if (!m)
         return NULL;
     m->n = (uint16_t)n;
     kiri_sides(s->schema, row->v, m->side);
     memcpy(m->token, s->tokens, (size_t)n * sizeof m->token[0]);
+    for (uint32_t i = 0; i < l->n; i++)
+        memory_values(m)[i] = row->v[l->learned[i]].num;
     return m;
 }
 
@@ -371,6 +401,14 @@ int stream_remember(struct stream *s, const struct stream_row *row)
     return 0;
 }
 
+static double number_of(const struct stream *s, const struct stream_row *row)
+{
+    for (uint32_t i = 0; i < s->schema->n_fields; i++)
+        if (s->schema->fields[i].kind == KIRI_NUMBER)
+            return row->v[i].num;
+    return (double)NAN;
+}
+
 int stream_push(struct stream *s, const struct stream_row *row, struct verdict *out)
 {
     *out = (struct verdict){
@@ -381,9 +419,13 @@ int stream_push(struct stream *s, const struct stream_row *row, struct verdict *
         return -1;
     read_row(s, m);
     struct statistics x = judge(s, m, out);
-    int rc = !s->gen     ? 0
+    int rc = !s->gen ? 0
+             : s->one_number
+                 ? stream_calibrate_number(s, x.excess, number_of(s, row), out)
              : s->by_sum ? stream_calibrate_sum(s, (float)x.sum, x.worst, out)
                          : stream_calibrate(s, x.excess, out);
+    if (!s->gen && s->one_number)
+        rules_range(&s->rules, number_of(s, row));
     if (rc) {
         free(m);
         s->window_ok = 0;

@@ -10,6 +10,7 @@
  */
 #include "flow/stream_state.h"
 
+#include <math.h>
 #include <string.h>
 
 _Static_assert(START_ROWS + GUARD_ROWS + TAIL_ROWS == STREAM_BLIND,
@@ -118,6 +119,19 @@ static int calibrate(struct stream *s, float row, float six, struct verdict *out
 int stream_calibrate(struct stream *s, float excess, struct verdict *out)
 {
     return calibrate(s, excess, mean_of_six(s, excess), out);
+}
+
+/* DETECTION.md's recipe for one number. */
+int stream_calibrate_number(struct stream *s, float excess, double x, struct verdict *out)
+{
+    float e = fminf(fmaxf(excess, 0), 6) / 6, six = mean_of_six(s, e);
+    double level = fmin(gauge_score(&s->by_six, (double)six), 10);
+
+    level += rules_range(&s->rules, x);
+    out->score = (float)rules_hold(&s->rules, level);
+    out->tail = 1;
+    s->scored++;
+    return gauge_add(&s->by_six, six);
 }
 
 int stream_calibrate_sum(struct stream *s, float sum, float worst, struct verdict *out)

@@ -7,6 +7,8 @@
 
 #include "flow/calibrate.h"
 #include "flow/stream.h"
+#include "flow/stream_language.h"
+#include "flow/stream_rules.h"
 #include "flow/stream_school.h"
 
 #define STREAM_BATCH 4u    /* windows a training step */
@@ -33,9 +35,12 @@ struct stream {
     struct stream_options options;
 
     /* the language */
+    struct language language;
     uint32_t vocab, max_tokens;
     uint32_t context; /* past observations in a full window; 0: each row stands alone */
     uint16_t bos;
+    int one_number; /* its only word is a NUMBER: the rules apply */
+    struct rules rules;
     int by_sum; /* a row's statistics are the sum of its nats and its worst token */
 
     /* the live generation */
@@ -76,6 +81,12 @@ struct stream {
     float *nll, *entropy, *logp;
 };
 
+/* The learned numbers of a remembered row, as they were. */
+double *memory_values(struct memory *m);
+
+/* stream_calibrate.c: one number's row, by its excess. */
+int stream_calibrate_number(struct stream *s, float excess, double x,
+                            struct verdict *out);
 /* stream_calibrate.c: score, tail and alarm of a row by its excess (mean of nll minus
  * entropy), against the past. 0, or -1 when memory is short. */
 int stream_calibrate(struct stream *s, float excess, struct verdict *out);

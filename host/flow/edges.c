@@ -1,0 +1,77 @@
+#include "flow/edges.h"
+
+#include <math.h>
+
+/* Parts of the range outside, from which on a word is said. */
+static const double beyond[EDGES_BEYOND] = { 0.02, 0.10, 0.50 };
+
+/* A stream that never changes has no range: what then counts as a change at all. */
+static double range_of(const struct edges *e)
+{
+    double size = fmax(fabs(e->lo), fabs(e->hi)), least = size * 1e-9;
+
+    return fmax(fmin(e->hi, 1e307) - fmax(e->lo, -1e307), least > 0 ? least : 1e-300);
+}
+
+void edges_fit(struct edges *e, const double *sorted, size_t n)
+{
+    size_t i = 0; /* values <= x, as x rises */
+    double range;
+
+    e->lo = sorted[0];
+    e->hi = sorted[n - 1];
+    range = range_of(e);
+    for (uint32_t k = 1; k < EDGES_INNER; k++) {
+        double u = (double)k / EDGES_INNER, x;
+        /* Up to the value at which rank and place together reach u. */
+        while (i < n &&
+               ((double)(i + 1) / (double)n + (sorted[i] - e->lo) / range) / 2 < u)
+            i++;
+        if (i == n) {
+            e->inner[k - 1] = e->hi;
+            continue;
+        }
+        /* Between the value before and this one only the place grows. */
+        x = e->lo + (2 * u - (double)i / (double)n) * range;
+        e->inner[k - 1] = x < sorted[i] ? x : sorted[i];
+    }
+}
+
+uint32_t edges_word(const struct edges *e, double x)
+{
+    double range = range_of(e), out = x > e->hi ? x - e->hi : e->lo - x;
+    uint32_t steps = 0, from = 0, to = EDGES_INNER - 1;
+
+    while (steps < EDGES_BEYOND && out > beyond[steps] * range)
+        steps++;
+    if (steps && x > e->hi)
+        return EDGES_BEYOND + EDGES_INNER - 1 + steps;
+    if (steps)
+        return EDGES_BEYOND - steps;
+    while (from < to) { /* how many edges are <= x */
+        uint32_t mid = (from + to) / 2;
+        if (e->inner[mid] <= x)
+            from = mid + 1;
+        else
+            to = mid;
+    }
+    return EDGES_BEYOND + from;
+}
+
+void edges_range(const struct edges *e, uint32_t k, double *from, double *to)
+{
+    double range = range_of(e);
+
+    if (k < EDGES_BEYOND) {
+        *from = k ? e->lo - beyond[EDGES_BEYOND - k] * range : -INFINITY;
+        *to = e->lo - beyond[EDGES_BEYOND - 1 - k] * range;
+    } else if (k < EDGES_BEYOND + EDGES_INNER) {
+        uint32_t inner = k - EDGES_BEYOND;
+        *from = inner ? e->inner[inner - 1] : e->lo;
+        *to = inner < EDGES_INNER - 1 ? e->inner[inner] : e->hi;
+    } else {
+        uint32_t steps = k - EDGES_BEYOND - EDGES_INNER;
+        *from = e->hi + beyond[steps] * range;
+        *to = steps + 1 < EDGES_BEYOND ? e->hi + beyond[steps + 1] * range : INFINITY;
+    }
+}

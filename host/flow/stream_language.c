@@ -1,0 +1,72 @@
+#include "flow/stream_language.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+void language_reword(struct language *l, const struct kiri_schema *same)
+{
+    l->spoken = *same;
+    l->spoken.fields = l->field;
+    l->n = 0;
+    for (uint32_t i = 0; i < same->n_fields; i++) {
+        l->field[i] = same->fields[i];
+        if (l->field[i].kind != KIRI_NUMBER || l->field[i].scale != KIRI_LEARNED)
+            continue;
+        l->field[i].scale = KIRI_LINEAR;
+        l->field[i].lo = 0;
+        l->field[i].hi = EDGES_WORDS;
+        l->field[i].buckets = EDGES_WORDS;
+        l->learned[l->n++] = i;
+    }
+}
+
+int language_init(struct language *l, const struct kiri_schema *schema)
+{
+    *l = (struct language){ 0 };
+    language_reword(l, schema);
+    if (l->n)
+        l->edges = calloc(l->n, sizeof *l->edges);
+    return l->n && !l->edges ? -1 : 0;
+}
+
+void language_fini(struct language *l)
+{
+    free(l->edges);
+    l->edges = NULL;
+}
+
+const union kiri_value *language_say(struct language *l, const union kiri_value *in)
+{
+    if (!l->n)
+        return in;
+    memcpy(l->said, in, l->spoken.n_fields * sizeof *in);
+    for (uint32_t i = 0; i < l->n; i++) {
+        double *x = &l->said[l->learned[i]].num;
+        if (isnan(*x))
+            continue;
+        *x = 0.5 + (l->revision ? edges_word(&l->edges[i], *x) : EDGES_WORDS / 2);
+    }
+    return l->said;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+void language_fit(struct language *l, uint32_t i, double *values, size_t n_values)
+{
+    size_t n = 0;
+
+    for (size_t k = 0; k < n_values; k++)
+        if (isfinite(values[k]))
+            values[n++] = values[k];
+    if (!n)
+        return;
+    qsort(values, n, sizeof *values, by_value);
+    edges_fit(&l->edges[i], values, n);
+    l->revision++;
+}

@@ -1,0 +1,84 @@
+#include "flow/stream_rules.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define MARGIN   0.05
+#define LEFTOVER 0.01
+
+int peak_init(struct peak *p, uint32_t span)
+{
+    *p = (struct peak){ .span = span };
+    p->queue = calloc(span, sizeof *p->queue);
+    return p->queue ? 0 : -1;
+}
+
+void peak_fini(struct peak *p)
+{
+    free(p->queue);
+    *p = (struct peak){ 0 };
+}
+
+void peak_add(struct peak *p, double x)
+{
+    if (p->n && p->at - p->queue[p->first].row >= p->span) { /* the oldest leaves */
+        p->first = (p->first + 1) % p->span;
+        p->n--;
+    }
+    while (p->n && p->queue[(p->first + p->n - 1) % p->span].x <= x)
+        p->n--;
+    p->queue[(p->first + p->n++) % p->span] = (struct peak_entry){ p->at++, x };
+}
+
+int peak_empty(const struct peak *p)
+{
+    return !p->n;
+}
+
+double peak_value(const struct peak *p)
+{
+    return p->queue[p->first].x;
+}
+
+int rules_init(struct rules *r, uint32_t hold)
+{
+    *r = (struct rules){ 0 };
+    if (peak_init(&r->greatest, RULES_RANGE) || peak_init(&r->least, RULES_RANGE) ||
+        peak_init(&r->score, hold ? hold : 1)) {
+        rules_fini(r);
+        return -1;
+    }
+    return 0;
+}
+
+void rules_fini(struct rules *r)
+{
+    peak_fini(&r->greatest);
+    peak_fini(&r->least);
+    peak_fini(&r->score);
+}
+
+double rules_range(struct rules *r, double x)
+{
+    double more = 0;
+
+    if (isnan(x))
+        return 0;
+    if (!peak_empty(&r->greatest)) {
+        double hi = peak_value(&r->greatest), lo = -peak_value(&r->least);
+        double margin = MARGIN * (hi - lo);
+        if (x > hi + margin || x < lo - margin)
+            more = RULES_SCORE;
+    }
+    peak_add(&r->greatest, x);
+    peak_add(&r->least, -x);
+    return more;
+}
+
+double rules_hold(struct rules *r, double score)
+{
+    int counts = peak_empty(&r->score) || score > peak_value(&r->score);
+
+    peak_add(&r->score, score);
+    return counts ? score : LEFTOVER * score;
+}
