@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#define FAR 1e300 /* a wider range is no number */
+
 /* Parts of the range outside, from which on a word is said. */
 static const double beyond[EDGES_BEYOND] = { 0.02, 0.10, 0.50 };
 
@@ -10,7 +12,12 @@ static double range_of(const struct edges *e)
 {
     double size = fmax(fabs(e->lo), fabs(e->hi)), least = size * 1e-9;
 
-    return fmax(fmin(e->hi, 1e307) - fmax(e->lo, -1e307), least > 0 ? least : 1e-300);
+    return fmax(e->hi - e->lo, least > 0 ? least : 1e-300);
+}
+
+static double bounded(double x)
+{
+    return fmin(fmax(x, -FAR), FAR);
 }
 
 void edges_fit(struct edges *e, const double *sorted, size_t n)
@@ -18,14 +25,15 @@ void edges_fit(struct edges *e, const double *sorted, size_t n)
     size_t i = 0; /* values <= x, as x rises */
     double range;
 
-    e->lo = sorted[0];
-    e->hi = sorted[n - 1];
+    e->lo = bounded(sorted[0]);
+    e->hi = bounded(sorted[n - 1]);
     range = range_of(e);
     for (uint32_t k = 1; k < EDGES_INNER; k++) {
         double u = (double)k / EDGES_INNER, x;
         /* Up to the value at which rank and place together reach u. */
         while (i < n &&
-               ((double)(i + 1) / (double)n + (sorted[i] - e->lo) / range) / 2 < u)
+               ((double)(i + 1) / (double)n + (bounded(sorted[i]) - e->lo) / range) / 2 <
+                   u)
             i++;
         if (i == n) {
             e->inner[k - 1] = e->hi;
@@ -33,8 +41,20 @@ void edges_fit(struct edges *e, const double *sorted, size_t n)
         }
         /* Between the value before and this one only the place grows. */
         x = e->lo + (2 * u - (double)i / (double)n) * range;
-        e->inner[k - 1] = x < sorted[i] ? x : sorted[i];
+        e->inner[k - 1] = fmin(x, bounded(sorted[i]));
     }
+}
+
+int edges_sound(const struct edges *e)
+{
+    double last = e->lo;
+
+    for (uint32_t k = 0; k < EDGES_INNER - 1; k++) {
+        if (!isfinite(e->inner[k]) || e->inner[k] < last)
+            return 0;
+        last = e->inner[k];
+    }
+    return isfinite(e->lo) && isfinite(e->hi) && e->hi >= last;
 }
 
 uint32_t edges_word(const struct edges *e, double x)

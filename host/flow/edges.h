@@ -26,6 +26,8 @@ struct edges {
 
 /* sorted[n]: finite, rising, n >= 1. */
 void edges_fit(struct edges *e, const double *sorted, size_t n);
+/* Finite, and rising from lo to hi? */
+int edges_sound(const struct edges *e);
 /* 0..EDGES_WORDS - 1; x finite or infinite, not NaN. */
 uint32_t edges_word(const struct edges *e, double x);
 /* What word k covers, [*from, *to); the outermost reach to infinity. */

@@ -67,6 +67,35 @@ static float *guards_of(const struct stream *s)
     return all;
 }
 
+/* The edges of learned numbers: lo, hi, the inner ones, of each. */
+static void put_language(struct safetensors_writer *w, const struct stream *s)
+{
+    const struct language *l = &s->language;
+
+    _Static_assert(sizeof *l->edges == (EDGES_INNER + 1) * sizeof(double),
+                   "edges are numbers only");
+    if (!l->n)
+        return;
+    model_put_number(w, "language_revision", l->revision);
+    safetensors_put(w, "language.edges", TENSOR_F64, 2,
+                    (uint64_t[]){ l->n, EDGES_INNER + 1 }, l->edges);
+}
+
+/* The scores that hold the next ones back, age in rows and score; NULL: memory is short.
+ */
+static double *holds_of(const struct stream *s)
+{
+    const struct peak *p = &s->rules.score;
+    double *pairs = calloc(p->n + 1, 2 * sizeof *pairs);
+
+    for (uint32_t i = 0; pairs && i < p->n; i++) {
+        const struct peak_entry *e = &p->queue[(p->first + i) % p->span];
+        pairs[2 * i] = (double)(p->at - e->row);
+        pairs[2 * i + 1] = e->x;
+    }
+    return pairs;
+}
+
 void *keep_save(const struct stream *s, const char *atom, size_t *len)
 {
     struct safetensors_writer *w = safetensors_writer_new();
@@ -79,10 +108,12 @@ void *keep_save(const struct stream *s, const char *atom, size_t *len)
                               s->alarm.quiet,    s->alarm.open,   s->open_rows };
     uint64_t guarded[2] = { s->n_guarded, 3 };
     float *guards = guards_of(s);
+    double *holds = holds_of(s);
 
-    if (!w || !guards) {
+    if (!w || !guards || !holds) {
         safetensors_writer_free(w);
         free(guards);
+        free(holds);
         return NULL;
     }
     snprintf(hash, sizeof hash, "%016" PRIx64, kiri_schema_hash(s->schema));
@@ -110,10 +141,15 @@ void *keep_save(const struct stream *s, const char *atom, size_t *len)
     safetensors_put(w, "calibration.turns", TENSOR_U32, 1, &(uint64_t){ TURNS }, turns);
     safetensors_put(w, "calibration.last", TENSOR_F32, 1, &(uint64_t){ s->n_six },
                     s->six + QUIET_ROWS - s->n_six);
+    put_language(w, s);
+    if (s->one_number)
+        safetensors_put(w, "calibration.hold", TENSOR_F64, 2,
+                        (uint64_t[]){ s->rules.score.n, 2 }, holds);
     bytes = model_build(w, s->gpt, s->trainer, &words, len);
     safetensors_writer_free(w);
     buf_free(&words);
     free(guards);
+    free(holds);
     return bytes;
 }
 
@@ -192,6 +228,41 @@ static int get_counters(struct stream *s, const struct safetensors *st,
     return 0;
 }
 
+static int get_language(struct stream *s, const struct safetensors *st,
+                        struct kiri_error *err)
+{
+    struct language *l = &s->language;
+
+    if (!l->n)
+        return 0;
+    if (model_get_number(st, "language_revision", &l->revision, err) ||
+        safetensors_copy(st, "language.edges", TENSOR_F64,
+                         (size_t)l->n * (EDGES_INNER + 1), l->edges, err))
+        return -1;
+    for (uint32_t i = 0; i < l->n; i++)
+        if (!edges_sound(&l->edges[i]))
+            return kiri_fail(err, KIRI_BAD_DATA, "the edges of field %s are damaged",
+                             s->schema->fields[l->learned[i]].name);
+    return 0;
+}
+
+static int get_hold(struct stream *s, const struct safetensors *st,
+                    struct kiri_error *err)
+{
+    const struct tensor *t = safetensors_find(st, "calibration.hold");
+    double pairs[2 * RULES_HOLD];
+    int rc;
+
+    if (!s->one_number)
+        return 0;
+    if (!t || t->count % 2 || t->count > sizeof pairs / sizeof *pairs)
+        return kiri_fail(err, KIRI_BAD_DATA, "the scores that hold others are damaged");
+    rc = safetensors_copy(st, "calibration.hold", TENSOR_F64, t->count, pairs, err);
+    if (!rc && peak_restore(&s->rules.score, pairs, (uint32_t)t->count / 2))
+        rc = kiri_fail(err, KIRI_BAD_DATA, "the scores that hold others are damaged");
+    return rc;
+}
+
 static int same_shape(const struct gpt_shape *a, const struct gpt_shape *b)
 {
     return a->vocab == b->vocab && a->width == b->width && a->heads == b->heads &&
@@ -266,7 +337,8 @@ int keep_load(struct stream *s, const void *bytes, size_t len, uint64_t *hash,
         goto done;
     }
     if (get_model(fresh, st, err) || get_counters(fresh, st, err) ||
-        get_calibration(fresh, st, err))
+        get_calibration(fresh, st, err) || get_language(fresh, st, err) ||
+        get_hold(fresh, st, err))
         goto done;
     struct stream old = *s; /* all was sound: the two change places */
     *s = *fresh;

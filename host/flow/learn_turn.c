@@ -15,6 +15,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define STREAM_BATCH                                                                     \
     4u /* windows a step                                                */
@@ -211,44 +212,62 @@ static void speak_again(struct stream *s)
 
     for (uint64_t r = s->rows - s->n_kept; r < s->rows; r++) {
         struct memory *m = s->kept[r % STREAM_KEEPS];
-        double *x = memory_values(m);
+        const double *x = memory_values(m);
         for (uint32_t i = 0, t = 0; i < l->n; i++) {
-            while (t < m->n && m->token[t].field != l->learned[i])
+            while (m->token[t].field != l->learned[i])
                 t++;
-            if (t == m->n || isnan(x[i]))
-                continue;
             kiri_schema_words(&l->spoken, l->learned[i], &first);
-            m->token[t].id = (uint16_t)(first + edges_word(&l->edges[i], x[i]));
+            if (!isnan(x[i]))
+                m->token[t].id = (uint16_t)(first + language_word(l, i, x[i]));
         }
     }
+    s->window_ok = 0;
 }
 
-/* 0, or -1 when memory is short. */
-static int refit(struct stream *s)
+/* A new revision of the language, fitted to the history; *before: the edges until now,
+ * the caller's. 0, or -1 when memory is short. */
+static int refit(struct stream *s, struct edges **before)
 {
     struct language *l = &s->language;
-    double *values = l->n ? malloc(s->n_kept * sizeof *values) : NULL;
 
+    *before = NULL;
     if (!l->n)
         return 0;
-    if (!values)
+    *before = malloc(l->n * sizeof **before);
+    double *values = malloc(s->n_kept * sizeof *values);
+    if (!*before || !values) {
+        free(values);
         return -1;
+    }
+    memcpy(*before, l->edges, l->n * sizeof **before);
     for (uint32_t i = 0; i < l->n; i++) {
-        for (uint32_t k = 0; k < s->n_kept; k++)
-            values[k] =
-                memory_values(s->kept[(s->rows - s->n_kept + k) % STREAM_KEEPS])[i];
+        for (uint32_t k = 0; k < s->n_kept; k++) {
+            uint64_t row = s->rows - s->n_kept + k;
+            values[k] = memory_values(s->kept[row % STREAM_KEEPS])[i];
+        }
         language_fit(l, i, values, s->n_kept);
     }
+    l->revision++;
     free(values);
     speak_again(s);
     return 0;
 }
 
-int stream_learn(struct stream *s, const struct gpt_parallel *par,
+/* Nothing came of it: the words are what they were. */
+static void take_back(struct stream *s, const struct edges *before)
+{
+    if (!before)
+        return;
+    memcpy(s->language.edges, before, s->language.n * sizeof *before);
+    s->language.revision--;
+    speak_again(s);
+}
+
+/* The lesson on weights of its own; as stream_learn. */
+static int learn(struct stream *s, enum stream_due due, const struct gpt_parallel *par,
                  int (*progress)(void *ctx, uint32_t done, uint32_t all), void *ctx,
                  struct stream_lesson *out)
 {
-    enum stream_due due = stream_due(s);
     const struct gpt_shape *shape = gpt_shape_of(s->gpt);
     struct course course = course_of(s, due);
     struct batch batch = { 0 };
@@ -256,13 +275,8 @@ int stream_learn(struct stream *s, const struct gpt_parallel *par,
     struct gpt *g = NULL;
     int rc = -1, had_sides = s->sides_on;
 
-    *out = (struct stream_lesson){ .gen = s->gen };
-    if (due == STREAM_NOTHING)
-        return 0;
-    if (due == STREAM_WARMUP && !s->context)
-        return stream_learn_alone(s, par, progress, ctx, out);
     if (moments_save(s, &saved) ||
-        batch_init(&batch, &s->language.spoken, shape->context) || refit(s))
+        batch_init(&batch, &s->language.spoken, shape->context))
         goto done;
     g = gpt_copy(s->gpt);
     if (!s->trainer)
@@ -292,5 +306,29 @@ done:
     gpt_free(g);
     batch_fini(&batch);
     free(saved.values);
+    return rc;
+}
+
+int stream_learn(struct stream *s, const struct gpt_parallel *par,
+                 int (*progress)(void *ctx, uint32_t done, uint32_t all), void *ctx,
+                 struct stream_lesson *out)
+{
+    enum stream_due due = stream_due(s);
+    struct edges *before;
+    int rc;
+
+    *out = (struct stream_lesson){ .gen = s->gen };
+    if (due == STREAM_NOTHING)
+        return 0;
+    rc = refit(s, &before);
+    if (!rc && due == STREAM_WARMUP && !s->context)
+        rc = stream_learn_alone(s, par, progress, ctx, out);
+    else if (!rc)
+        rc = learn(s, due, par, progress, ctx, out);
+    if (rc || out->rejected)
+        take_back(s, before);
+    else if (due == STREAM_WARMUP && s->one_number)
+        stream_rehearse(s);
+    free(before);
     return rc;
 }

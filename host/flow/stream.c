@@ -127,7 +127,7 @@ struct stream *stream_new(const struct kiri_schema *schema,
     if (gpt_shape_check(&shape, why, cap))
         goto fail;
     if (language_init(&s->language, schema) ||
-        (s->one_number && rules_init(&s->rules, s->options.warmup / 5)))
+        (s->one_number && rules_init(&s->rules, s->options.warmup)))
         goto no_memory;
     s->gpt = gpt_new(&shape, o->seed);
     s->cache = gpt_cache_new(&shape);
@@ -260,6 +260,9 @@ static void expect(const struct stream *s, uint32_t f, uint32_t t,
 
     for (uint32_t id = first; id < first + n; id++)
         expect_word((uint16_t)id, expf(logp[id]), out);
+    for (uint32_t k = 0; k < out->n_expected; k++)
+        language_range(&s->language, f, out->expected[k].word - first,
+                       &out->expected[k].covers);
     if (s->schema->fields[f].kind == KIRI_TEXT)
         expect_word(s->bos, expf(logp[s->bos]), out);
 }
@@ -282,7 +285,7 @@ static void tell_each(const struct stream *s, uint32_t t, uint32_t end,
 static void judge_field(const struct stream *s, const struct memory *m, uint32_t t,
                         uint32_t end, struct verdict_field *out)
 {
-    uint32_t worst = t;
+    uint32_t worst = t, first;
     float nats = 0, excess = 0;
 
     for (uint32_t i = t; i < end; i++) {
@@ -297,6 +300,8 @@ static void judge_field(const struct stream *s, const struct memory *m, uint32_t
         .nats = nats / (float)(end - t),
         .excess = excess / (float)(end - t),
     };
+    kiri_schema_words(s->schema, out->field, &first);
+    language_range(&s->language, out->field, out->word - first, &out->covers);
     expect(s, out->field, worst, out);
 }
 
@@ -375,6 +380,15 @@ static struct memory *memorise(struct stream *s, const struct stream_row *row,
     return m;
 }
 
+/* The one number that a row has. */
+static double number_of(const struct stream *s, const struct stream_row *row)
+{
+    for (uint32_t i = 0; i < s->schema->n_fields; i++)
+        if (s->schema->fields[i].kind == KIRI_NUMBER)
+            return row->v[i].num;
+    return (double)NAN;
+}
+
 /* The row becomes history. */
 static void keep_row(struct stream *s, const struct stream_row *row, struct memory *m)
 {
@@ -388,6 +402,8 @@ static void keep_row(struct stream *s, const struct stream_row *row, struct memo
         s->first_ts = row->ts;
     s->last_ts = row->ts;
     s->last_id = row->id;
+    if (s->one_number)
+        rules_see(&s->rules, number_of(s, row));
 }
 
 int stream_remember(struct stream *s, const struct stream_row *row)
@@ -401,12 +417,25 @@ int stream_remember(struct stream *s, const struct stream_row *row)
     return 0;
 }
 
-static double number_of(const struct stream *s, const struct stream_row *row)
+void stream_rehearse(struct stream *s)
 {
-    for (uint32_t i = 0; i < s->schema->n_fields; i++)
-        if (s->schema->fields[i].kind == KIRI_NUMBER)
-            return row->v[i].num;
-    return (double)NAN;
+    uint64_t rows = s->rows, oldest = s->rows - s->n_kept;
+    uint32_t kept = s->n_kept;
+    struct verdict v;
+
+    s->window_ok = 0;
+    for (uint64_t r = oldest + s->context / 2; r < rows; r++) {
+        const struct memory *m = s->kept[r % STREAM_KEEPS];
+        s->rows = r;
+        s->n_kept = (uint32_t)(r - oldest);
+        v = (struct verdict){ 0 };
+        read_row(s, m);
+        if (stream_calibrate_rehearsed(s, judge(s, m, &v).excess))
+            break; /* memory is short: what there is serves */
+    }
+    s->rows = rows;
+    s->n_kept = kept;
+    s->window_ok = 0;
 }
 
 int stream_push(struct stream *s, const struct stream_row *row, struct verdict *out)
@@ -419,13 +448,11 @@ int stream_push(struct stream *s, const struct stream_row *row, struct verdict *
         return -1;
     read_row(s, m);
     struct statistics x = judge(s, m, out);
-    int rc = !s->gen ? 0
-             : s->one_number
-                 ? stream_calibrate_number(s, x.excess, number_of(s, row), out)
-             : s->by_sum ? stream_calibrate_sum(s, (float)x.sum, x.worst, out)
-                         : stream_calibrate(s, x.excess, out);
-    if (!s->gen && s->one_number)
-        rules_range(&s->rules, number_of(s, row));
+    double range = s->one_number ? rules_range(&s->rules, number_of(s, row)) : 0;
+    int rc = !s->gen         ? 0
+             : s->one_number ? stream_calibrate_number(s, x.excess, range, out)
+             : s->by_sum     ? stream_calibrate_sum(s, (float)x.sum, x.worst, out)
+                             : stream_calibrate(s, x.excess, out);
     if (rc) {
         free(m);
         s->window_ok = 0;

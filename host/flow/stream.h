@@ -52,16 +52,23 @@ struct stream_row {
 
 #define STREAM_EACH 1024u /* tokens of texts whose nats a verdict tells one by one */
 
+/* What a NUMBER's word covers, [lo, hi); NaN: it covers nothing (missing, no number). */
+struct verdict_range {
+    double lo, hi;
+};
+
 /* One field of a verdict. A field of several tokens (TEXT) speaks by its worst one. */
 struct verdict_field {
     uint16_t field; /* index in the schema                                     */
     uint16_t word;  /* token id seen                                           */
-    float nats;     /* of the field: mean over its tokens                      */
-    float excess;   /* nats minus the entropy that was expected there          */
+    struct verdict_range covers; /* the word seen */
+    float nats;   /* of the field: mean over its tokens                      */
+    float excess; /* nats minus the entropy that was expected there          */
     uint32_t n_expected;
     struct {
         uint16_t word;
         float p;
+        struct verdict_range covers;
     } expected[STREAM_EXPECTED]; /* most probable first, p >= .02 */
     uint16_t each, n_each; /* TEXT: its tokens' nats are verdict.each[each, + n_each); 0:
                               it is no text, or the texts before it filled the room */
@@ -91,7 +98,7 @@ struct stream;
 
 /* Copies nothing of the schema: it must outlive the stream. NULL and a sentence in
  * why[cap] when memory is short or the schema needs what this version does not speak
- * (LEARNED, WORDS). */
+ * (WORDS). */
 struct stream *stream_new(const struct kiri_schema *schema,
                           const struct stream_options *o, char *why, size_t cap);
 void stream_free(struct stream *s); /* NULL is fine */

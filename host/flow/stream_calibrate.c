@@ -13,6 +13,9 @@
 #include <math.h>
 #include <string.h>
 
+#define CLIP       6.0f /* nats: beyond, odder is not told apart */
+#define LEVEL_MOST 10.0 /* decades before the range rule's */
+
 _Static_assert(START_ROWS + GUARD_ROWS + TAIL_ROWS == STREAM_BLIND,
                "stream.h says how long");
 
@@ -85,6 +88,17 @@ static int step(struct stream *s, double tail)
     return s->alarm.open ? 1 : -was;
 }
 
+static void tell_alarm(struct stream *s, struct verdict *out)
+{
+    int went = step(s, (double)out->tail);
+
+    out->onset = went > 0;
+    out->closed = went < 0;
+    out->alarm = (int)s->alarm.open;
+    s->alarms += went > 0;
+    s->scored++;
+}
+
 /* A row that is an alarm by itself is remembered as one that just was: left out, it would
  * cut the tail off; as far out as it was, it would hide the next. (A tail of rows that
  * were cut there is some 6 % short.) The two statistics share the rate: tail_of. */
@@ -103,12 +117,7 @@ static int calibrate(struct stream *s, float row, float six, struct verdict *out
 
     out->score = (float)(score < SCORE_MOST ? score : SCORE_MOST);
     out->tail = (float)tail_of(s, row, six);
-    int went = step(s, (double)out->tail);
-    out->onset = went > 0;
-    out->closed = went < 0;
-    out->alarm = (int)s->alarm.open;
-    s->alarms += went > 0;
-    s->scored++;
+    tell_alarm(s, out);
     if (out->alarm && !s->context) {
         row = no_more_than(row, &s->row_tail, s->options.alarm_rate);
         six = no_more_than(six, &s->six_tail, s->options.alarm_rate);
@@ -121,17 +130,36 @@ int stream_calibrate(struct stream *s, float excess, struct verdict *out)
     return calibrate(s, excess, mean_of_six(s, excess), out);
 }
 
-/* DETECTION.md's recipe for one number. */
-int stream_calibrate_number(struct stream *s, float excess, double x, struct verdict *out)
+/* One number: the mean of six clipped excesses, as parts of CLIP. */
+static float part_of(struct stream *s, float excess)
 {
-    float e = fminf(fmaxf(excess, 0), 6) / 6, six = mean_of_six(s, e);
-    double level = fmin(gauge_score(&s->by_six, (double)six), 10);
+    return mean_of_six(s, fminf(fmaxf(excess, 0), CLIP) / CLIP);
+}
 
-    level += rules_range(&s->rules, x);
-    out->score = (float)rules_hold(&s->rules, level);
-    out->tail = 1;
-    s->scored++;
+int stream_calibrate_rehearsed(struct stream *s, float excess)
+{
+    float six = part_of(s, excess);
+
+    rules_hold(&s->rules, gauge_score(&s->by_six, (double)six));
     return gauge_add(&s->by_six, six);
+}
+
+/* One number is measured by one statistic, against all rows before it, and then by the
+ * rules. Its tail is that of the score itself: what counts after the hold. */
+int stream_calibrate_number(struct stream *s, float excess, double range,
+                            struct verdict *out)
+{
+    float six = part_of(s, excess);
+    double level = fmin(gauge_score(&s->by_six, (double)six), LEVEL_MOST);
+
+    out->score = (float)rules_hold(&s->rules, level + range);
+    out->tail = s->row_tail.n < TAIL_ROWS
+                    ? 1
+                    : (float)past_tail(&s->row_tail, (double)out->score);
+    if (gauge_add(&s->by_six, six))
+        return -1;
+    tell_alarm(s, out);
+    return counts(s, out) ? past_add(&s->row_tail, out->score) : 0;
 }
 
 int stream_calibrate_sum(struct stream *s, float sum, float worst, struct verdict *out)

@@ -23,7 +23,9 @@ void language_reword(struct language *l, const struct kiri_schema *same)
 
 int language_init(struct language *l, const struct kiri_schema *schema)
 {
-    *l = (struct language){ 0 };
+    *l = (struct language){ .field = calloc(schema->n_fields, sizeof *l->field) };
+    if (!l->field)
+        return -1;
     language_reword(l, schema);
     if (l->n)
         l->edges = calloc(l->n, sizeof *l->edges);
@@ -32,8 +34,15 @@ int language_init(struct language *l, const struct kiri_schema *schema)
 
 void language_fini(struct language *l)
 {
+    free(l->field);
     free(l->edges);
+    l->field = NULL;
     l->edges = NULL;
+}
+
+uint32_t language_word(const struct language *l, uint32_t i, double x)
+{
+    return l->revision ? edges_word(&l->edges[i], x) : EDGES_WORDS / 2;
 }
 
 const union kiri_value *language_say(struct language *l, const union kiri_value *in)
@@ -45,7 +54,7 @@ const union kiri_value *language_say(struct language *l, const union kiri_value 
         double *x = &l->said[l->learned[i]].num;
         if (isnan(*x))
             continue;
-        *x = 0.5 + (l->revision ? edges_word(&l->edges[i], *x) : EDGES_WORDS / 2);
+        *x = 0.5 + language_word(l, i, *x);
     }
     return l->said;
 }
@@ -68,5 +77,22 @@ void language_fit(struct language *l, uint32_t i, double *values, size_t n_value
         return;
     qsort(values, n, sizeof *values, by_value);
     edges_fit(&l->edges[i], values, n);
-    l->revision++;
+}
+
+void language_range(const struct language *l, uint32_t f, uint32_t k,
+                    struct verdict_range *out)
+{
+    const struct kiri_field *field = &l->field[f];
+
+    *out = (struct verdict_range){ (double)NAN, (double)NAN };
+    if (field->kind != KIRI_NUMBER || k >= field->buckets)
+        return;
+    for (uint32_t i = 0; i < l->n; i++) {
+        if (l->learned[i] != f)
+            continue;
+        if (l->revision)
+            edges_range(&l->edges[i], k, &out->lo, &out->hi);
+        return;
+    }
+    kiri_bucket(field, k, &out->lo, &out->hi);
 }

@@ -11,12 +11,13 @@
 #define KIRI_FLOW_STREAM_LANGUAGE_H
 
 #include "flow/edges.h"
+#include "flow/stream.h"
 
 #include <kiri/schema.h>
 
 struct language {
     struct kiri_schema spoken; /* the author's, its learned numbers as LINEAR ones */
-    struct kiri_field field[KIRI_MAX_FIELDS];
+    struct kiri_field *field;  /* [n_fields] of spoken */
     union kiri_value said[KIRI_MAX_FIELDS]; /* scratch */
     uint32_t n, learned[KIRI_MAX_FIELDS];   /* which fields */
     struct edges *edges;                    /* [n], NULL: none is learned */
@@ -34,5 +35,11 @@ const union kiri_value *language_say(struct language *l, const union kiri_value 
 /* Refits learned number i < n to values[n_values], NaN among them passed over; they are
  * sorted in place. Nothing changes when none is a number. */
 void language_fit(struct language *l, uint32_t i, double *values, size_t n_values);
+
+/* The word of learned number i < n for x, which is no NaN. */
+uint32_t language_word(const struct language *l, uint32_t i, double x);
+/* What word k of field f covers just now. */
+void language_range(const struct language *l, uint32_t f, uint32_t k,
+                    struct verdict_range *out);
 
 #endif

@@ -40,8 +40,29 @@ double peak_value(const struct peak *p)
     return p->queue[p->first].x;
 }
 
-int rules_init(struct rules *r, uint32_t hold)
+int peak_restore(struct peak *p, const double *pairs, uint32_t n)
 {
+    if (n > p->span)
+        return -1;
+    for (uint32_t i = 0; i < n; i++) {
+        double age = pairs[2 * i], x = pairs[2 * i + 1];
+        if (!isfinite(x) || !(age >= 1 && age <= p->span) ||
+            (i && (age >= pairs[2 * i - 2] || x >= pairs[2 * i - 1])))
+            return -1;
+    }
+    p->first = 0;
+    p->n = n;
+    p->at = p->span;
+    for (uint32_t i = 0; i < n; i++)
+        p->queue[i] =
+            (struct peak_entry){ p->at - (uint64_t)pairs[2 * i], pairs[2 * i + 1] };
+    return 0;
+}
+
+int rules_init(struct rules *r, uint32_t warmup)
+{
+    uint32_t hold = warmup / 5 < RULES_HOLD ? warmup / 5 : RULES_HOLD;
+
     *r = (struct rules){ 0 };
     if (peak_init(&r->greatest, RULES_RANGE) || peak_init(&r->least, RULES_RANGE) ||
         peak_init(&r->score, hold ? hold : 1)) {
@@ -58,21 +79,21 @@ void rules_fini(struct rules *r)
     peak_fini(&r->score);
 }
 
-double rules_range(struct rules *r, double x)
+double rules_range(const struct rules *r, double x)
 {
-    double more = 0;
-
-    if (isnan(x))
+    if (isnan(x) || peak_empty(&r->greatest))
         return 0;
-    if (!peak_empty(&r->greatest)) {
-        double hi = peak_value(&r->greatest), lo = -peak_value(&r->least);
-        double margin = MARGIN * (hi - lo);
-        if (x > hi + margin || x < lo - margin)
-            more = RULES_SCORE;
-    }
+    double hi = peak_value(&r->greatest), lo = -peak_value(&r->least);
+    double margin = MARGIN * (hi - lo);
+    return x > hi + margin || x < lo - margin ? RULES_SCORE : 0;
+}
+
+void rules_see(struct rules *r, double x)
+{
+    if (isnan(x))
+        return;
     peak_add(&r->greatest, x);
     peak_add(&r->least, -x);
-    return more;
 }
 
 double rules_hold(struct rules *r, double score)

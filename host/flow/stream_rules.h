@@ -3,8 +3,10 @@
  *
  * Range: what leaves the least and the greatest of the last RULES_RANGE rows by more than
  * 5 % of that range is 10 decades odder. Hold: a score counts only when it is greater
- * than all of the last `hold` rows, else a hundredth of it does: an incident peaks once.
- * Sliding extremes by monotonic queues (Lemire 2006), O(1) a row.
+ * than all in a fifth of the warm-up's rows before it, else a hundredth of it does: an
+ * incident peaks once. Sliding extremes by monotonic queues (Lemire, "Streaming
+ * maximum-minimum filter using no more than three comparisons per element", 2006), O(1) a
+ * row.
  */
 #ifndef KIRI_FLOW_STREAM_RULES_H
 #define KIRI_FLOW_STREAM_RULES_H
@@ -13,29 +15,35 @@
 
 #define RULES_RANGE 3000u
 #define RULES_SCORE 10.0
+#define RULES_HOLD  1024u /* rows at most */
 
 /* The greatest of the last `span` values. */
+struct peak_entry {
+    uint64_t row;
+    double x;
+};
 struct peak {
-    uint32_t span, first, n; /* the queue: ring indexes */
-    uint64_t at;             /* values so far */
-    struct peak_entry {
-        uint64_t row;
-        double x;
-    } * queue; /* [span] */
+    uint32_t span, first, n;  /* the queue is queue[first, + n), modulo span */
+    uint64_t at;              /* values so far */
+    struct peak_entry *queue; /* [span] those that may be the greatest yet */
 };
 int peak_init(struct peak *p, uint32_t span); /* 0, or -1: memory */
 void peak_fini(struct peak *p);
 void peak_add(struct peak *p, double x);
 int peak_empty(const struct peak *p);
 double peak_value(const struct peak *p); /* of a peak that is not empty */
+/* From pairs of age (1: the newest value) and value, the queue as it was, oldest first.
+ * 0, or -1: it cannot have been one; then nothing changed. */
+int peak_restore(struct peak *p, const double *pairs, uint32_t n);
 
 struct rules {
     struct peak greatest, least, score; /* least: of -x */
 };
-int rules_init(struct rules *r, uint32_t hold);
+int rules_init(struct rules *r, uint32_t warmup); /* 0, or -1: memory */
 void rules_fini(struct rules *r);
-/* Decades that x adds; then x is one of the last rows. */
-double rules_range(struct rules *r, double x);
+/* Decades that x adds. */
+double rules_range(const struct rules *r, double x);
+void rules_see(struct rules *r, double x); /* x is one of the last rows */
 /* What counts of a score. */
 double rules_hold(struct rules *r, double score);
 

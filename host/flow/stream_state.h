@@ -83,10 +83,15 @@ struct stream {
 
 /* The learned numbers of a remembered row, as they were. */
 double *memory_values(struct memory *m);
+/* stream.c: the history is scored as if it came now: the first past that one number's
+ * scores are measured against. */
+void stream_rehearse(struct stream *s);
 
-/* stream_calibrate.c: one number's row, by its excess. */
-int stream_calibrate_number(struct stream *s, float excess, double x,
+/* stream_calibrate.c: the same of one number's row; range: what rules_range adds. */
+int stream_calibrate_number(struct stream *s, float excess, double range,
                             struct verdict *out);
+/* Such a row of the history, of which no verdict is given. */
+int stream_calibrate_rehearsed(struct stream *s, float excess);
 /* stream_calibrate.c: score, tail and alarm of a row by its excess (mean of nll minus
  * entropy), against the past. 0, or -1 when memory is short. */
 int stream_calibrate(struct stream *s, float excess, struct verdict *out);

@@ -6,6 +6,8 @@
 
 #include "flow/values.h"
 
+#include <math.h>
+
 static void write_word(struct jsonw *j, const struct kiri_schema *s, uint32_t id)
 {
     char word[80];
@@ -14,35 +16,28 @@ static void write_word(struct jsonw *j, const struct kiri_schema *s, uint32_t id
     jsonw_string(j, word);
 }
 
-/* [lo, hi) of a number's word; null for a missing word. */
-static void write_range(const struct kiri_schema *s, uint32_t field, uint32_t id,
-                        struct jsonw *j)
+/* [lo, hi] of a number's word, null where it reaches to infinity; null for a word that is
+ * none. */
+static void write_range(const struct verdict_range *r, struct jsonw *j)
 {
-    const struct kiri_field *f = &s->fields[field];
-    uint32_t first;
-    double lo, hi;
-
-    kiri_schema_words(s, field, &first);
-    if (f->kind != KIRI_NUMBER || id - first >= f->buckets) {
+    if (isnan(r->lo)) {
         jsonw_null(j);
         return;
     }
-    kiri_bucket(f, id - first, &lo, &hi);
     jsonw_array(j);
-    jsonw_num(j, lo, 3);
-    jsonw_num(j, hi, 3);
+    jsonw_num(j, r->lo, 3);
+    jsonw_num(j, r->hi, 3);
     jsonw_end(j);
 }
 
-static void write_ranges(const struct kiri_schema *s, const struct verdict_field *f,
-                         struct jsonw *j)
+static void write_ranges(const struct verdict_field *f, struct jsonw *j)
 {
     jsonw_key(j, "range");
-    write_range(s, f->field, f->word, j);
+    write_range(&f->covers, j);
     jsonw_key(j, "expected_ranges");
     jsonw_array(j);
     for (uint32_t k = 0; k < f->n_expected; k++)
-        write_range(s, f->field, f->expected[k].word, j);
+        write_range(&f->expected[k].covers, j);
     jsonw_end(j);
 }
 
@@ -88,7 +83,7 @@ void verdict_fields(const struct kiri_schema *s, const union kiri_value *v,
         if (f->n_each)
             write_each(d, f, j);
         if (ranges)
-            write_ranges(s, f, j);
+            write_ranges(f, j);
         jsonw_end(j);
     }
     jsonw_end(j);

@@ -254,7 +254,9 @@ static void text_is_scored_byte_by_byte_and_its_worst_byte_named(void **state)
 
 static void a_language_that_must_be_learned_is_refused_with_a_sentence(void **state)
 {
-    static const struct kiri_field learned[] = { { .name = "x", .scale = KIRI_LEARNED } };
+    static const struct kiri_field learned[] = {
+        { .name = "x", .kind = KIRI_WORDS, .max_len = 8 }
+    };
     static const struct kiri_schema s = { .size = sizeof s,
                                           .n_fields = 1,
                                           .fields = learned };
