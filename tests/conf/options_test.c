@@ -79,7 +79,8 @@ static const struct {
     { "evry: 5s", "1:19: unknown key `evry`, did you mean `every`?" },
     { "alarms: 1/day", "1:19: unknown key `alarms`, did you mean `alarm`?" },
     { "periood: 5s",
-      "1:19: unknown key `periood`: allowed are plugin, every, alarm, learn, isolate, name, "
+      "1:19: unknown key `periood`: allowed are plugin, every, alarm, learn, isolate, "
+      "name, "
       "ratio, count, deep, language, pause, procfs, url, bus, free and watch" },
     { "count: 0", "1:26: `count`: 0 is not in 1..64 (How many.)" },
     { "count: 65", "1:26: `count`: 65 is not in 1..64 (How many.)" },
@@ -189,9 +190,9 @@ static void a_plugin_without_options_takes_none(void **state)
     (void)state;
 
     assert_int_equal(conf_options(&c->atoms[0], none, &e), 1);
-    assert_true(
-        says(&e, room_file,
-             "1:19: unknown key `procfs`: allowed are plugin, every, alarm, learn and isolate"));
+    assert_true(says(&e, room_file,
+                     "1:19: unknown key `procfs`: allowed are plugin, every, alarm, "
+                     "learn and isolate"));
     conf_errors_free(&e);
     conf_free(c);
 }

@@ -274,8 +274,7 @@ static int attempt(long n, int lasting, long *refused)
 static void a_reload_is_applied_or_taken_back(void **state)
 {
     const char *full = getenv("KIRI_FULL");
-    long sample =
-        nth_malloc_spares_libraries() ? 7 : 37; /* of fewer, of more requests */
+    long sample = nth_malloc_spares_libraries() ? 7 : 37; /* of fewer, of more requests */
     long stride = full && *full ? 1 : sample, tried = 0, refused = 0;
     (void)state;
 

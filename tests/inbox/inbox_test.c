@@ -279,7 +279,9 @@ static void a_schema_that_cannot_be_learned_changes_nothing(void **state)
 
     tell_schema(w);
     turn(w, INBOX_CHANGE_MS / LONE_TURN_MS);
-    says(send_message(w, "obs/soil {\"schema\":{\"fields\":[{\"name\":\"a\"}]}}"),
+    says(send_message(w, "obs/soil "
+                         "{\"schema\":{\"fields\":[{\"name\":\"a\",\"kind\":\"words\","
+                         "\"max_len\":4}]}}"),
          "\"code\":65");
     says(send_message(w, "obs/soil {\"schema\":{\"fields\":[]}}"), "\"code\":65");
     says(send_message(w, "obs/soil {\"values\":{\"soil\":41}}"), "\"ok\":true");

@@ -1,8 +1,8 @@
 /*
- * version - an atom in several versions, as a reload finds them: VERSION is its name. Each
- * counts its observations over all of them in the key-value state and hands the count out as
- * the row's label, so that a test can say what was lost. LANGUAGE 2 has another schema.
- * OPEN is what open() answers, FIELDS 0 makes a schema that cannot be.
+ * version - an atom in several versions, as a reload finds them: VERSION is its name.
+ * Each counts its observations over all of them in the key-value state and hands the
+ * count out as the row's label, so that a test can say what was lost. LANGUAGE 2 has
+ * another schema. OPEN is what open() answers, FIELDS 0 makes a schema that cannot be.
  */
 #include <kiri/atom.h>
 
