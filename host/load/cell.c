@@ -13,8 +13,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-/* ---- callbacks -----------------------------------------------------------------------
- */
+/* ---- callbacks --------------------------------------------------------------------- */
 
 static int starved(struct cell *c)
 {
@@ -102,8 +101,7 @@ static int hub(void *self)
     return c->has_fd || c->schema->period_ms ? c->hub : -1;
 }
 
-/* ---- beside the vtable ---------------------------------------------------------------
- */
+/* ---- beside the vtable ------------------------------------------------------------- */
 
 static void trouble(void *self, struct plugin_trouble *out)
 {
@@ -119,6 +117,8 @@ static void drop(void *context)
 {
     struct cell *c = context;
 
+    if (c->child.pid) /* the kernel holds it, perhaps for ever */
+        close(c->child.pidfd);
     plugin_probe_free(&c->probe);
     close(c->image);
     free(c->label);

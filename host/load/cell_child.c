@@ -53,8 +53,7 @@ static void set_limits(void)
     setrlimit(RLIMIT_NOFILE, &files);
 }
 
-/* ---- the host's wishes ---------------------------------------------------------------
- */
+/* ---- the host's wishes ------------------------------------------------------------- */
 
 static void say_opened(struct cell_host *h, const struct inmate *in, int rc,
                        const char *why)
@@ -148,8 +147,7 @@ static int obey(struct cell_host *h, struct inmate *in, struct cell_frame *f)
     }
 }
 
-/* ---- life ----------------------------------------------------------------------------
- */
+/* ---- life -------------------------------------------------------------------------- */
 
 /* Until the host says something; tells it meanwhile that the atom's fd is readable. */
 static void wait_for_host(struct cell_host *h, struct inmate *in)

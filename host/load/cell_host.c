@@ -13,8 +13,7 @@
 #define MOST_LATER     65536u
 #define FOR_EVER       INT64_MAX
 
-/* ---- frames --------------------------------------------------------------------------
- */
+/* ---- frames ------------------------------------------------------------------------ */
 
 struct buf *cell_host_begin(struct cell_host *h, enum cell_kind kind)
 {
@@ -87,8 +86,7 @@ static int ask(struct cell_host *h, struct cell_frame *f)
     return cell_take_i32(f);
 }
 
-/* ---- services ------------------------------------------------------------------------
- */
+/* ---- services ---------------------------------------------------------------------- */
 
 static void say(void *ctx, int level, const char *line)
 {
@@ -189,8 +187,7 @@ static int peer(void *ctx, uint32_t i, const char **name,
     return KIRI_NONE; /* no molecule of this version lets an atom hear another */
 }
 
-/* ---- life ----------------------------------------------------------------------------
- */
+/* ---- life -------------------------------------------------------------------------- */
 
 int cell_host_init(struct cell_host *h, int socket)
 {

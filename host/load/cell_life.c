@@ -22,8 +22,7 @@ static int64_t mono(const struct cell *c)
     return c->host->mono_ms(c->host->ctx);
 }
 
-/* ---- failures ------------------------------------------------------------------------
- */
+/* ---- failures ---------------------------------------------------------------------- */
 
 /* 0..1, not the same for two cells (splitmix64). */
 static double roll(struct cell *c)
@@ -75,8 +74,7 @@ int cell_failed(struct cell *c, const char *fmt, ...)
     return KIRI_EIO;
 }
 
-/* ---- start ---------------------------------------------------------------------------
- */
+/* ---- start ------------------------------------------------------------------------- */
 
 static int starved(struct cell *c, const char *what, int e)
 {
@@ -238,8 +236,7 @@ int cell_start(struct cell *c)
     return rc;
 }
 
-/* ---- end -----------------------------------------------------------------------------
- */
+/* ---- end --------------------------------------------------------------------------- */
 
 void cell_stop(struct cell *c)
 {

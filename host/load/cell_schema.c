@@ -6,8 +6,7 @@
 
 #define NO_CHOICES UINT32_MAX
 
-/* ---- a schema ------------------------------------------------------------------------
- */
+/* ---- a schema ---------------------------------------------------------------------- */
 
 /* Other kinds' choices are not looked at by anybody. */
 static const char *const *choices_of(const struct kiri_field *f)
@@ -138,8 +137,7 @@ struct kiri_schema *cell_take_schema(struct cell_frame *f)
     return &b->schema;
 }
 
-/* ---- a row ---------------------------------------------------------------------------
- */
+/* ---- a row ------------------------------------------------------------------------- */
 
 static void put_value(struct buf *out, const struct kiri_field *f,
                       const union kiri_value *v)

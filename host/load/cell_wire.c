@@ -15,8 +15,7 @@
 #define A_READ   16384u
 #define KEEP_CAP 65536u /* a buffer larger than this is given back when it is empty */
 
-/* ---- writing -------------------------------------------------------------------------
- */
+/* ---- writing ----------------------------------------------------------------------- */
 
 void cell_begin(struct buf *out, enum cell_kind kind)
 {
@@ -63,8 +62,7 @@ int cell_finish(struct buf *out)
     return 0;
 }
 
-/* ---- reading -------------------------------------------------------------------------
- */
+/* ---- reading ----------------------------------------------------------------------- */
 
 static const char *take(struct cell_frame *f, size_t n)
 {
@@ -153,8 +151,7 @@ int cell_all_read(const struct cell_frame *f)
     return !f->bad && f->left == 0;
 }
 
-/* ---- the socket ----------------------------------------------------------------------
- */
+/* ---- the socket -------------------------------------------------------------------- */
 
 int cell_link_init(struct cell_link *l, int fd)
 {

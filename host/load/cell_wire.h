@@ -87,8 +87,7 @@ const char *cell_take_text(struct cell_frame *f, uint32_t *len);
 const char *cell_take_string(struct cell_frame *f, char *out, size_t cap);
 int cell_all_read(const struct cell_frame *f); /* nothing left, and not bad */
 
-/* ---- frames over a socket ------------------------------------------------------------
- */
+/* ---- frames over a socket ---------------------------------------------------------- */
 
 struct cell_link {
     int fd, ended; /* ended: a descriptor that is readable when the other end is no more
@@ -112,8 +111,7 @@ enum cell_got {
 };
 enum cell_got cell_receive(struct cell_link *l, int64_t until, struct cell_frame *f);
 
-/* ---- what an atom is and sees --------------------------------------------------------
- */
+/* ---- what an atom is and sees ------------------------------------------------------ */
 
 /* A schema that kiri_schema_check has passed. */
 void cell_put_schema(struct buf *out, const struct kiri_schema *s);

@@ -118,8 +118,7 @@ static void says(const struct life *l, const char *sentence)
         fail_msg("it says: %s\nnot: %s", l->trouble.why, sentence);
 }
 
-/* ---- the same as in our process ------------------------------------------------------
- */
+/* ---- the same as in our process ---------------------------------------------------- */
 
 static void an_atom_is_the_same_in_a_cell(void **state)
 {
@@ -247,8 +246,7 @@ static void a_file_that_is_no_atom_is_refused_before_there_is_a_cell(void **stat
     no_children_left();
 }
 
-/* ---- B1, B2, B3: what its process survives, and what not -----------------------------
- */
+/* ---- B1, B2, B3: what its process survives, and what not --------------------------- */
 
 static const struct {
     const char *mode, *where, *sentence;
@@ -435,8 +433,7 @@ static void lives_leave_no_descriptor_and_no_memory(void **state)
     life_end(&l);
 }
 
-/* ---- an fd of its own ----------------------------------------------------------------
- */
+/* ---- an fd of its own -------------------------------------------------------------- */
 
 static void an_fd_of_its_own_is_heard_through_the_cell(void **state)
 {
@@ -467,8 +464,7 @@ static void an_fd_of_its_own_is_heard_through_the_cell(void **state)
     unlink(fifo);
 }
 
-/* ---- what an atom may say ------------------------------------------------------------
- */
+/* ---- what an atom may say ---------------------------------------------------------- */
 
 static void b10_a_chatterer_is_held_to_ten_lines_a_second(void **state)
 {
@@ -511,8 +507,7 @@ static void b10_an_answer_that_the_contract_does_not_know_is_passed_on(void **st
     life_end(&l);
 }
 
-/* ---- cells that lie ------------------------------------------------------------------
- */
+/* ---- cells that lie ---------------------------------------------------------------- */
 
 static void b10_a_cell_that_lies_has_failed(void **state)
 {
