@@ -196,7 +196,7 @@ static void renew(struct reload *r, struct change *c)
         reload_wrong(r, c->to, err.code, "%s", err.text);
         return;
     }
-    if (stat(file, &r->tried))
+    if (strchr(file, '/') && stat(file, &r->tried)) /* else it is built in */
         reload_wrong(r, c->to, KIRI_NO_INPUT, "%s: %s", file, strerror(errno));
     else if (r->wish->quiet && is_old(r, running, file))
         r->nothing = 1;

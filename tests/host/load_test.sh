@@ -3,7 +3,8 @@
 # themselves: what is loaded by hand is there again after a restart, what is wrong changes
 # nothing and is said in a sentence.
 KIRI=$1 BUILD=$2
-. "$(dirname "$(realpath "$0")")/lib.sh"
+here=$(dirname "$(realpath "$0")")
+. "$here/lib.sh"
 by='{x["name"]: x for x in s["atoms"]}'
 
 config() { # MORE LINES
@@ -55,7 +56,22 @@ says 78 'the outside world failed (EIO)' load "$BUILD/tests/host/version_away.so
 says 64 'option=value' load version.so --name o --set every
 says 0 'atom fast: loaded' load pulse --name fast --set every=1s
 says 0 'atom far: loaded' load remote --name far # it waits for its schema
+says 0 'atom far: reloaded' reload far
 says 0 'atom far: unloaded' unload far
+
+# ---- what is no such request ------------------------------------------------------------------
+ask() { python3 "$here/ask.py" state/host.json "$1" | grep -qF -- "$2" || wrong "$1: not '$2'"; }
+ask '{"cmd":"load"}' '`plugin` says which'
+ask '{"cmd":"load","plugin":7}' '`plugin` is a text'
+ask '{"cmd":"load","plugin":"./x.so"}' 'paths are absolute here'
+ask '{"cmd":"load","plugin":"/x.so","dir":"here"}' 'paths are absolute here'
+ask '{"cmd":"load","plugin":"/x.so","options":["every"]}' '`options` is an object'
+ask '{"cmd":"load","plugin":"/x.so","options":{"plugin":"/y.so"}}' 'is a member of the request'
+ask '{"cmd":"load","plugin":"/x.so","name":""}' '`name` is a text that is not empty'
+ask '{"cmd":"load","plugin":"/x.so"}' 'No such file'
+ask '{"cmd":"unload"}' '`atom` says which one'
+ask '{"cmd":"reload","atom":["a"]}' '`atom` is a text'
+ask '{"cmd":"load","plugin":"pulse","name":"p","options":{"every":{"a":1}}}' '`every` must be'
 [ "$(names)" = "['pulse', 'version', 'other', 'odd', 'fast']" ] || wrong "the atoms are $(names)"
 
 # ---- it stays, across a reload and a restart ---------------------------------------------------
