@@ -145,6 +145,8 @@ static void misbehave(struct caged *c)
         exit(3);
     while (strcmp(c->mode, "spin") == 0 && always)
         continue;
+    while (strcmp(c->mode, "hang") == 0)
+        pause();
     if (strcmp(c->mode, "leak") == 0)
         eat_memory();
     if (strcmp(c->mode, "fdleak") == 0)
@@ -245,7 +247,8 @@ static int caged_collect(void *self, struct kiri_obs *out)
 
 static const struct kiri_option options[] = {
     { "mode", KIRI_OPT_CHOICE, "well",
-      "well|segv|abort|exit|spin|leak|fdleak|chatter|fork|thread|another|config|nonsense",
+      "well|segv|abort|exit|spin|hang|leak|fdleak|chatter|fork|thread|another|config|"
+      "nonsense",
       "What it does." },
     { "where", KIRI_OPT_CHOICE, "collect", "open|collect|close", "In which callback." },
     { "after", KIRI_OPT_INTEGER, "0", "0..1000000", "Rows before that, in each life." },
