@@ -5,6 +5,7 @@
  */
 #include "reload.h"
 
+#include "base/log.h"
 #include "load/plugin.h"
 
 #include <assert.h>
@@ -70,6 +71,25 @@ static int must_open(const struct reload *r)
     return r->wish->what != WISH_CONFIG;
 }
 
+static int is_late(const struct reload *r)
+{
+    return clock_mono(r->host->flow.clock) - r->began > RELOAD_PATIENCE_MS;
+}
+
+/* Has the old one left its place? Of one that hangs in a callback it is taken, when that
+ * is what was asked for: a version that does not hang may be what comes. */
+static int is_free(struct reload *r, const struct change *c)
+{
+    if (instance_left(c->old))
+        return 1;
+    if (r->wish->what != WISH_RENEW || !c->old->calling || !is_late(r))
+        return 0;
+    log_warn("%s: its callback never returned: what it kept since its last one is lost",
+             c->old->name);
+    r->began = clock_mono(r->host->flow.clock); /* the new one gets its own time */
+    return 1;
+}
+
 int swap_done(struct reload *r)
 {
     int all = 1;
@@ -78,7 +98,7 @@ int swap_done(struct reload *r)
         struct change *c = &r->change[i];
         if (!change_starts(c))
             continue;
-        if (!c->fresh && c->old && instance_left(c->old)) {
+        if (!c->fresh && c->old && is_free(r, c)) {
             if (start_fresh(r, c, c->to, c->old)) {
                 reload_starved(r, c->to);
                 break;
@@ -92,7 +112,7 @@ int swap_done(struct reload *r)
             reload_wrong(r, c->to, KIRI_BAD_CONFIG, "%.*s", (int)what_failed(c->fresh),
                          c->fresh->note);
     }
-    if (!all && clock_mono(r->host->flow.clock) - r->began > RELOAD_PATIENCE_MS)
+    if (!all && is_late(r))
         reload_wrong(r, NULL, KIRI_BAD_CONFIG,
                      "an atom did not come or go within %d s: nothing was changed",
                      RELOAD_PATIENCE_MS / 1000);

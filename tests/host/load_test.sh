@@ -151,5 +151,13 @@ stop_host -TERM || wrong "SIGTERM exits $?"
 start_host m.yaml # damaged: set aside, and said
 until_true 20 "$by['version']['rows'] > 0"
 grep -q 'loaded.json: .*kept as loaded.json.bad-' log || wrong "a damaged loaded.json is not said"
+
+# ---- one that hangs makes room for one that does not -----------------------------------------------
+cp "$BUILD/tests/host/version_hangs.so" hang.so
+says 0 'atom hang: loaded' load hang.so --name hang --set every=20ms
+until_true 10 "$by['hang']['state'] == 'stuck'"
+cp "$BUILD/tests/host/version_1.so" hang.new && mv hang.new hang.so
+says 0 'atom hang: reloaded (version 1, it was hangs)' reload hang
+until_true 10 "$by['hang']['state'] == 'learning' and $by['hang']['rows'] > 25"
 stop_host -TERM || wrong "SIGTERM exits $?"
 exit $failed

@@ -2,11 +2,13 @@
  * version - an atom in several versions, as a reload finds them: VERSION is its name.
  * Each counts its observations over all of them in the key-value state and hands the
  * count out as the row's label, so that a test can say what was lost. LANGUAGE 2 has
- * another schema. OPEN is what open() answers, FIELDS 0 makes a schema that cannot be.
+ * another schema. Behind HANGS observations it hangs. OPEN is what open() answers, FIELDS
+ * 0 makes a schema that cannot be.
  */
 #include <kiri/atom.h>
 
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef LANGUAGE
@@ -14,6 +16,9 @@
 #endif
 #ifndef OPEN
 #define OPEN KIRI_OK
+#endif
+#ifndef HANGS
+#define HANGS UINT64_MAX
 #endif
 #ifndef FIELDS
 #define FIELDS LANGUAGE
@@ -60,6 +65,8 @@ static int version_collect(void *self, struct kiri_obs *out)
 {
     struct version *v = self;
 
+    if (v->count >= HANGS)
+        nanosleep(&(struct timespec){ .tv_sec = 3600 }, NULL);
     v->count++;
     if (v->host->kv_put(v->host->ctx, "count", &v->count, sizeof v->count))
         return KIRI_ENOMEM;
