@@ -108,12 +108,15 @@ const char *view_cell(const json_t *atom, char *out, size_t cap)
     return out;
 }
 
-/* On this line, or on the next. */
+/* ", such" on this line, or "such" on the next. */
 static void aside(struct canvas *c, const char *text)
 {
+    if (!*text)
+        return;
     if (strlen(text) > canvas_room(c)) {
         canvas_end(c);
-        canvas_to(c, INDENT - 2);
+        canvas_to(c, INDENT);
+        text += 2;
     }
     canvas_text(c, FAINT, text);
 }

@@ -12,7 +12,7 @@
 #include <time.h>
 
 /* Columns where the parts of an atom's line begin. */
-enum { NAME = 2, STATUS = 20, NATS = 36, SCORE = 44, RARE = 54, BLAME = 56, SPARK = 68 };
+enum { NAME = 2, STATUS = 20, NATS = 35, SCORE = 42, RARE = 54, BLAME = 56, SPARK = 68 };
 
 /* How the lines are shared out. */
 struct plan {
@@ -122,8 +122,8 @@ static void rare(double tail, char *out, size_t cap)
 {
     if (!(tail > 0) || tail > 0.66)
         snprintf(out, cap, "-");
-    else if (tail < 1e-6)
-        snprintf(out, cap, ">999,999");
+    else if (tail < 1e-5)
+        snprintf(out, cap, ">99,999");
     else
         number_count(round(1 / tail), out, cap);
 }

@@ -145,7 +145,7 @@ static void it_shows_state_words_and_what_was_expected(void **state)
 
     has(&out, "kiri top  first up 1m 1s · 9 MB · 0.85 % cpu · 812 kept\n");
     has(&out,
-        "▶ pulse             alarm             2.72    9.1 1,205  cpu        ▁▂▃!\n");
+        "▶ pulse             alarm            2.72   9.1   1,205  cpu        ▁▂▃!\n");
     has(&out, "── pulse 1,841 rows, model 4, 1 alarm ");
     has(&out, "C0 0-5 % .81, C1 5-10 % .10");
     has(&out, "q quit  p pause");
