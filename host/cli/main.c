@@ -13,7 +13,7 @@ static const struct command *const commands[] = {
     &command_status, &command_top,      &command_demo,   &command_sub,    &command_train,
     &command_score,  &command_inspect,  &command_import, &command_record, &command_export,
     &command_replay, &command_new_atom, &command_probe,  &command_trial,  &command_cell,
-    &command_burn,   &command_task,
+    &command_burn,   &command_task,     &command_detect,
 };
 #define COMMANDS (sizeof commands / sizeof *commands)
 

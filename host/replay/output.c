@@ -88,6 +88,11 @@ int output_write(struct output *o, const void *bytes, size_t len, struct kiri_er
     return fwrite(bytes, 1, len, o->file) == len ? 0 : failed(o, err);
 }
 
+int output_flush(struct output *o, struct kiri_error *err)
+{
+    return fflush(o->file) ? failed(o, err) : 0;
+}
+
 /* Gives the file its name; without force only if nobody else took it meanwhile. */
 static int give_name(struct output *o)
 {

@@ -18,6 +18,8 @@ struct output;
 struct output *output_open(const char *path, int force, struct kiri_error *err);
 /* 0, or -1 and a sentence (KIRI_IO), also for what could not be written earlier. */
 int output_write(struct output *o, const void *bytes, size_t len, struct kiri_error *err);
+/* What was written so far is on its way to who reads it. Same return. */
+int output_flush(struct output *o, struct kiri_error *err);
 /* All is durable and has its name: 0, or -1 and a sentence, and nothing is left of it.
  * Frees o either way. */
 int output_keep(struct output *o, struct kiri_error *err);

@@ -1,0 +1,17 @@
+/*
+ * detect/write.h - a verdict as a row of CSV. Pure.
+ */
+#ifndef KIRI_DETECT_WRITE_H
+#define KIRI_DETECT_WRITE_H
+
+#include "base/buf.h"
+#include "detect/row.h"
+#include "flow/stream.h"
+
+void write_header(struct buf *out);
+/* number: the row's, from 1, for files without times. v NULL: the row was not scored, and
+ * open says if an alarm is open. */
+void write_row(const struct plan *p, const struct row *r, uint64_t number,
+               const struct verdict *v, int open, struct buf *out);
+
+#endif
