@@ -71,9 +71,19 @@ END
 }
 rows_now() { stored version | wc -l; }
 
+# Nothing that is done here may end the host: then there is no more to say.
+is_up() {
+    kill -0 "$host" 2>/dev/null && return 0
+    wait "$host"
+    echo "FAILED: the host has ended, exit code $?"
+    tail -5 log
+    exit 1
+}
+
 # ---- B8: good versions, one after the other ---------------------------------------------------
 flip() { # NAME: installed, asked for, there
     install_version "$BUILD/tests/host/version_$1.so"
+    is_up
     "$KIRI" reload version --state state >out 2>err || { wrong "reload: $(cat err)"; return 1; }
     grep -q "atom version: reloaded (version $1, it was $2)" out ||
         wrong "the version does not flip to $1: $(cat out)"
@@ -121,6 +131,7 @@ head -c 4000 "$BUILD/tests/host/version_2.so" >cut.so
 running=$(status "$v['version']") from=$(rows_now)
 bad() { # FILE, WORDS OF THE SENTENCE
     install_version "$1"
+    is_up
     "$KIRI" reload version --state state >out 2>err && wrong "B9: $1 was taken: $(cat out)"
     grep -q "$2" err || wrong "B9: $1: '$2' is not said: $(cat err)"
     [ "$(status "'$2' in $v['rejected'] and $v['version'] == '$running'")" = True ] ||
@@ -148,6 +159,7 @@ for i in $(seq "$rewrites"); do
     3) cp "$BUILD/tests/host/version_1.so" version.so && truncate -s 5000 version.so ;;
     4) cat "$BUILD/tests/host/version_2.so" >version.so ;;
     esac
+    is_up
     [ $((i % 100)) -ne 50 ] || sleep 0.7 # long enough to be looked at
 done
 account B7 "$from" $((rewrites / 10))
