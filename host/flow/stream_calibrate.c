@@ -19,6 +19,8 @@
 _Static_assert(START_ROWS + GUARD_ROWS + TAIL_ROWS == STREAM_BLIND,
                "stream.h says how long");
 
+#define NEARLY 10 /* times as likely as what is an alarm */
+
 /* Mean excess of the newest six rows, this one included. */
 static float mean_of_six(struct stream *s, float excess)
 {
@@ -99,12 +101,13 @@ static void tell_alarm(struct stream *s, struct verdict *out)
     s->scored++;
 }
 
-/* A row that is an alarm by itself is remembered as one that just was: left out, it would
- * cut the tail off; as far out as it was, it would hide the next. (A tail of rows that
- * were cut there is some 6 % short.) The two statistics share the rate: tail_of. */
+/* A row that is an alarm by itself is remembered as one that nearly was: left out, it
+ * would cut the tail off; as far out as it was, it would hide the next. An exponential
+ * tail that is cut so comes out a tenth short, and half as many alarms again. The two
+ * statistics share the rate: tail_of. */
 static float no_more_than(float x, const struct past *past, double rate)
 {
-    double level = past_level(past, rate / 2);
+    double level = past_level(past, NEARLY * rate / 2);
 
     return (double)x > level ? (float)level : x;
 }

@@ -136,28 +136,60 @@ static void what_stays_is_the_new_normal(void **state)
     stream_free(s);
 }
 
+static const struct kiri_field name = {
+    .name = "name", .kind = KIRI_TEXT, .flags = KIRI_ALWAYS, .max_len = 8
+};
+static const struct kiri_schema names = { .size = sizeof names,
+                                          .n_fields = 1,
+                                          .fields = &name };
+
+/* A stream of texts of which only the calibration is used: n rows were held back. */
+static struct stream *texts(uint32_t n, double rate, struct gpt_rng *rng)
+{
+    struct stream_options o = { .seed = 1, .alarm_rate = rate };
+    struct stream *s = stream_new(&names, &o, (char[99]){ 0 }, 99);
+
+    for (uint32_t i = 0; i < n; i++) {
+        struct school_mark one = { (float)(10 + gpt_rng_gauss(rng)),
+                                   (float)(2 + 0.3 * gpt_rng_gauss(rng)) };
+        assert_int_equal(stream_calibrate_seed(s, &one, 1), 0);
+    }
+    return s;
+}
+
+/* Alarms are remembered as less than they were, and yet they do not become more. */
+static void texts_as_usual_alarm_as_often_as_promised(void **state)
+{
+    const double rate = 1e-3;
+    const int rows = 60000;
+    (void)state;
+
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        struct gpt_rng rng;
+        gpt_rng_seed(&rng, seed);
+        struct stream *s = texts(88, rate, &rng);
+        for (int i = 0; i < rows; i++) {
+            struct verdict v = { .tail = 1 };
+            float sum = (float)(10 - log(1 - gpt_rng_uniform(&rng)));
+            float worst = (float)(2 + 0.3 * gpt_rng_gauss(&rng));
+            assert_int_equal(stream_calibrate_sum(s, sum, worst, &v), 0);
+        }
+        print_message("%d\n", (int)s->alarms);
+        assert_in_range(s->alarms, rows * rate / 2, rows * rate * 2);
+        stream_free(s);
+    }
+}
+
 /* Of texts: what was held back from the training is past enough, and a far one does not
  * become the yardstick of the next. */
 static void a_text_has_a_tail_at_once_and_is_an_alarm_by_itself(void **state)
 {
-    static const struct kiri_field name = {
-        .name = "name", .kind = KIRI_TEXT, .flags = KIRI_ALWAYS, .max_len = 8
-    };
-    static const struct kiri_schema schema = { .size = sizeof schema,
-                                               .n_fields = 1,
-                                               .fields = &name };
-    struct stream_options o = { .seed = 1, .alarm_rate = 1e-2 };
-    struct stream *s = stream_new(&schema, &o, (char[99]){ 0 }, 99);
-    struct school_mark mark[PAST_ENOUGH];
     struct gpt_rng rng;
     struct verdict v;
     (void)state;
 
     gpt_rng_seed(&rng, 7);
-    for (uint32_t i = 0; i < PAST_ENOUGH; i++)
-        mark[i] = (struct school_mark){ (float)(10 + gpt_rng_gauss(&rng)),
-                                        (float)(2 + 0.3 * gpt_rng_gauss(&rng)) };
-    assert_int_equal(stream_calibrate_seed(s, mark, PAST_ENOUGH), 0);
+    struct stream *s = texts(PAST_ENOUGH, 1e-2, &rng);
     for (int i = 0; i < 60; i++) {
         int odd = i % 2;
         v = (struct verdict){ .tail = 1 };
@@ -182,6 +214,7 @@ int main(void)
         cmocka_unit_test(many_small_ones_are_as_odd_as_one_large),
         cmocka_unit_test(rows_of_an_alarm_are_no_measure_for_the_next),
         cmocka_unit_test(what_stays_is_the_new_normal),
+        cmocka_unit_test(texts_as_usual_alarm_as_often_as_promised),
         cmocka_unit_test(a_text_has_a_tail_at_once_and_is_an_alarm_by_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
