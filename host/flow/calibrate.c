@@ -164,6 +164,8 @@ double past_tail(const struct past *p, double x)
     struct far_tail f = fit(p);
     double far = (x - f.threshold) / (f.mean * f.top);
     double tail = (f.top + 1.0) / (n + 1.0) * exp(-(double)f.top * log1p(far));
+    double seen = above / (n + 1.0); /* a fit that is too light is found out here */
+    tail = tail > seen ? tail : seen;
     if (tail > 1)
         tail = 1;
     return tail > 1e-12 ? tail : 1e-12;
@@ -177,7 +179,12 @@ double past_level(const struct past *p, double tail)
     double share = (f.top + 1.0) / (p->n + 1.0) / tail;
     if (share < 1)
         share = 1;
-    return f.threshold + f.mean * f.top * expm1(log(share) / f.top);
+    double fitted = f.threshold + f.mean * f.top * expm1(log(share) / f.top);
+    double may_be_above = tail * (p->n + 1.0);
+    if (may_be_above >= p->n)
+        return fitted;
+    float seen = p->sorted[p->n - 1 - (uint32_t)may_be_above];
+    return fmax(fitted, (double)nextafterf(seen, INFINITY));
 }
 
 int alarm_step(struct alarm *a, double tail, double rate)

@@ -53,7 +53,8 @@ double decades_of_z(double z);
  * the excesses (peaks over threshold with shape 0: Pickands 1975, Balkema & de Haan
  * 1974). Its mean m is known from those k excesses only, so what is said is the
  * predictive tail, (1 + t / (k m))^-k, which few excesses keep heavy (the Pareto of an
- * exponential whose rate has Jeffreys' prior: Zellner 1971). m is PAST_FINE at least.
+ * exponential whose rate has Jeffreys' prior: Zellner 1971). m is PAST_FINE at least,
+ * and no value is said to be rarer than those that were at least as great.
  * Never below 1e-12; 1 while fewer than PAST_ENOUGH are held. */
 double past_tail(const struct past *p, double x);
 /* The value beyond the counted part of the tail whose past_tail is `tail`; INFINITY while

@@ -81,19 +81,34 @@ static void put_language(struct safetensors_writer *w, const struct stream *s)
                     (uint64_t[]){ l->n, EDGES_INNER + 1 }, l->edges);
 }
 
-/* The scores that hold the next ones back, age in rows and score; NULL: memory is short.
- */
+/* The scores that hold the next ones back, age in rows and score, of both peaks one after
+ * the other; NULL: memory is short. */
 static double *holds_of(const struct stream *s)
 {
-    const struct peak *p = &s->rules.score;
-    double *pairs = calloc(p->n + 1, 2 * sizeof *pairs);
+    const struct peak *both[] = { &s->rules.held, &s->rules.six };
+    double *pairs = calloc(both[0]->n + both[1]->n + 1, 2 * sizeof *pairs), *out = pairs;
 
-    for (uint32_t i = 0; pairs && i < p->n; i++) {
-        const struct peak_entry *e = &p->queue[(p->first + i) % p->span];
-        pairs[2 * i] = (double)(p->at - e->row);
-        pairs[2 * i + 1] = e->x;
-    }
+    for (uint32_t k = 0; pairs && k < 2; k++)
+        for (uint32_t i = 0; i < both[k]->n; i++) {
+            const struct peak *p = both[k];
+            const struct peak_entry *e = &p->queue[(p->first + i) % p->span];
+            *out++ = (double)(p->at - e->row);
+            *out++ = e->x;
+        }
     return pairs;
+}
+
+static void put_holds(struct safetensors_writer *w, const struct stream *s,
+                      const double *pairs)
+{
+    const struct peak *held = &s->rules.held, *six = &s->rules.six;
+
+    if (!s->one_number)
+        return;
+    safetensors_put(w, "calibration.held", TENSOR_F64, 2, (uint64_t[]){ held->n, 2 },
+                    pairs);
+    safetensors_put(w, "calibration.six_peaks", TENSOR_F64, 2, (uint64_t[]){ six->n, 2 },
+                    pairs + 2 * (size_t)held->n);
 }
 
 void *keep_save(const struct stream *s, const char *atom, size_t *len)
@@ -142,9 +157,7 @@ void *keep_save(const struct stream *s, const char *atom, size_t *len)
     safetensors_put(w, "calibration.last", TENSOR_F32, 1, &(uint64_t){ s->n_six },
                     s->six + QUIET_ROWS - s->n_six);
     put_language(w, s);
-    if (s->one_number)
-        safetensors_put(w, "calibration.hold", TENSOR_F64, 2,
-                        (uint64_t[]){ s->rules.score.n, 2 }, holds);
+    put_holds(w, s, holds);
     bytes = model_build(w, s->gpt, s->trainer, &words, len);
     safetensors_writer_free(w);
     buf_free(&words);
@@ -246,21 +259,17 @@ static int get_language(struct stream *s, const struct safetensors *st,
     return 0;
 }
 
-static int get_hold(struct stream *s, const struct safetensors *st,
+static int get_peak(struct peak *p, const struct safetensors *st, const char *name,
                     struct kiri_error *err)
 {
-    const struct tensor *t = safetensors_find(st, "calibration.hold");
+    const struct tensor *t = safetensors_find(st, name);
     double pairs[2 * RULES_HOLD];
-    int rc;
 
-    if (!s->one_number)
+    if (t && t->count % 2 == 0 && t->count <= sizeof pairs / sizeof *pairs &&
+        safetensors_copy(st, name, TENSOR_F64, t->count, pairs, err) == 0 &&
+        peak_restore(p, pairs, (uint32_t)t->count / 2) == 0)
         return 0;
-    if (!t || t->count % 2 || t->count > sizeof pairs / sizeof *pairs)
-        return kiri_fail(err, KIRI_BAD_DATA, "the scores that hold others are damaged");
-    rc = safetensors_copy(st, "calibration.hold", TENSOR_F64, t->count, pairs, err);
-    if (!rc && peak_restore(&s->rules.score, pairs, (uint32_t)t->count / 2))
-        rc = kiri_fail(err, KIRI_BAD_DATA, "the scores that hold others are damaged");
-    return rc;
+    return kiri_fail(err, KIRI_BAD_DATA, "%s is missing or damaged", name);
 }
 
 static int same_shape(const struct gpt_shape *a, const struct gpt_shape *b)
@@ -337,8 +346,11 @@ int keep_load(struct stream *s, const void *bytes, size_t len, uint64_t *hash,
         goto done;
     }
     if (get_model(fresh, st, err) || get_counters(fresh, st, err) ||
-        get_calibration(fresh, st, err) || get_language(fresh, st, err) ||
-        get_hold(fresh, st, err))
+        get_calibration(fresh, st, err) || get_language(fresh, st, err))
+        goto done;
+    if (fresh->one_number &&
+        (get_peak(&fresh->rules.held, st, "calibration.held", err) ||
+         get_peak(&fresh->rules.six, st, "calibration.six_peaks", err)))
         goto done;
     struct stream old = *s; /* all was sound: the two change places */
     *s = *fresh;

@@ -148,21 +148,22 @@ int stream_calibrate_rehearsed(struct stream *s, float excess)
 }
 
 /* One number is measured by one statistic, against all rows before it, and then by the
- * rules. Its tail is that of the score itself: what counts after the hold. */
+ * rules. The hold would let nothing be odd for a fifth of the warm-up after anything was:
+ * the tail is that of the score before it, of which one in six rows counts. */
 int stream_calibrate_number(struct stream *s, float excess, double range,
                             struct verdict *out)
 {
     float six = part_of(s, excess);
     double level = fmin(gauge_score(&s->by_six, (double)six), LEVEL_MOST);
 
+    float once = (float)rules_six(&s->rules, level + range);
     out->score = (float)rules_hold(&s->rules, level + range);
-    out->tail = s->row_tail.n < TAIL_ROWS
-                    ? 1
-                    : (float)past_tail(&s->row_tail, (double)out->score);
+    out->tail =
+        s->row_tail.n < TAIL_ROWS ? 1 : (float)past_tail(&s->row_tail, (double)once);
     if (gauge_add(&s->by_six, six))
         return -1;
     tell_alarm(s, out);
-    return counts(s, out) ? past_add(&s->row_tail, out->score) : 0;
+    return counts(s, out) ? past_add(&s->row_tail, once) : 0;
 }
 
 int stream_calibrate_sum(struct stream *s, float sum, float worst, struct verdict *out)

@@ -5,6 +5,7 @@
 
 #define MARGIN   0.05
 #define LEFTOVER 0.01
+#define SIX      6
 
 int peak_init(struct peak *p, uint32_t span)
 {
@@ -65,7 +66,7 @@ int rules_init(struct rules *r, uint32_t warmup)
 
     *r = (struct rules){ 0 };
     if (peak_init(&r->greatest, RULES_RANGE) || peak_init(&r->least, RULES_RANGE) ||
-        peak_init(&r->score, hold ? hold : 1)) {
+        peak_init(&r->held, hold ? hold : 1) || peak_init(&r->six, SIX)) {
         rules_fini(r);
         return -1;
     }
@@ -76,7 +77,8 @@ void rules_fini(struct rules *r)
 {
     peak_fini(&r->greatest);
     peak_fini(&r->least);
-    peak_fini(&r->score);
+    peak_fini(&r->held);
+    peak_fini(&r->six);
 }
 
 double rules_range(const struct rules *r, double x)
@@ -96,10 +98,20 @@ void rules_see(struct rules *r, double x)
     peak_add(&r->least, -x);
 }
 
+static double counts(struct peak *p, double score)
+{
+    int is_peak = peak_empty(p) || score > peak_value(p);
+
+    peak_add(p, score);
+    return is_peak ? score : LEFTOVER * score;
+}
+
 double rules_hold(struct rules *r, double score)
 {
-    int counts = peak_empty(&r->score) || score > peak_value(&r->score);
+    return counts(&r->held, score);
+}
 
-    peak_add(&r->score, score);
-    return counts ? score : LEFTOVER * score;
+double rules_six(struct rules *r, double score)
+{
+    return counts(&r->six, score);
 }

@@ -37,7 +37,8 @@ double peak_value(const struct peak *p); /* of a peak that is not empty */
 int peak_restore(struct peak *p, const double *pairs, uint32_t n);
 
 struct rules {
-    struct peak greatest, least, score; /* least: of -x */
+    struct peak greatest, least; /* of x, of -x */
+    struct peak held, six;       /* of the score, over the hold and over six rows */
 };
 int rules_init(struct rules *r, uint32_t warmup); /* 0, or -1: memory */
 void rules_fini(struct rules *r);
@@ -46,5 +47,7 @@ double rules_range(const struct rules *r, double x);
 void rules_see(struct rules *r, double x); /* x is one of the last rows */
 /* What counts of a score. */
 double rules_hold(struct rules *r, double score);
+/* What counts of it when tails are told: it is odd once in six rows, not six times. */
+double rules_six(struct rules *r, double score);
 
 #endif

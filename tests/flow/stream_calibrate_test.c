@@ -115,7 +115,7 @@ static void rows_of_an_alarm_are_no_measure_for_the_next(void **state)
     assert_int_equal(s->alarms, 1);
     /* the onset, and the quiet rows but those that waited for the close */
     assert_int_equal(s->row_tail.n + s->n_guarded,
-                     before + 1 + 2 * GUARD_ROWS - (QUIET_ROWS + 4));
+                     before + 1 + 2 * GUARD_ROWS - (QUIET_ROWS + 3));
     stream_free(s);
 }
 
