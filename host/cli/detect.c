@@ -76,10 +76,10 @@ static void conclude(const struct detect_report *r, const char *input, int64_t m
     if (!r->rows)
         fprintf(stderr, "kiri detect: %s has no rows\n", input);
     else if (!r->scored)
-        fprintf(
-            stderr,
-            "kiri detect: no row has a score: %s are no more than the warm-up of %s\n",
-            rows, warmup);
+        fprintf(stderr,
+                "kiri detect: no row has a score: the warm-up of %s row%s was not "
+                "over when they ended\n",
+                warmup, r->warmup == 1 ? "" : "s");
     fprintf(stderr,
             "%s row%s, %" PRIu64 " scored, %" PRIu64 " alarm%s; %" PRIu64
             " learning%s; %s rows/s\n",
@@ -179,7 +179,6 @@ static int read_call(const struct call *call, struct detect_options *o,
     return 0;
 }
 
-/* An output that is the input would be read while it is written. */
 static int run(const struct call *call)
 {
     const char *to = call->value[OUTPUT];

@@ -321,6 +321,15 @@ static struct kiri_schema *read_schema(const char *path, struct kiri_error *err)
     return schema;
 }
 
+static int head(struct run *r)
+{
+    buf_clear(&r->line);
+    write_header(&r->line);
+    return buf_failed(&r->line)
+               ? no_memory(r)
+               : output_write(r->out, buf_text(&r->line), r->line.len, r->err);
+}
+
 static int begin(struct run *r, struct source *s, struct sample *sample)
 {
     struct plan_wish wish = { .time = r->o->time, .format = r->o->format };
@@ -330,12 +339,8 @@ static int begin(struct run *r, struct source *s, struct sample *sample)
     r->reading = s;
     if ((rc = warmup_of(r, s, &warmup)) || (rc = take_sample(r, s, warmup, sample)))
         return rc;
-    buf_clear(&r->line);
-    write_header(&r->line);
-    if (output_write(r->out, buf_text(&r->line), r->line.len, r->err))
-        return -1;
     if (!sample->n && !r->o->train)
-        return 0;
+        return head(r);
     if (r->o->schema && !(wish.schema = read_schema(r->o->schema, r->err)))
         return -1;
     if (plan_make(&r->plan, s, sample, wish, r->err))
@@ -358,7 +363,7 @@ static int run(struct run *r, struct source **first, struct source **second,
         return rc;
     if (o->train && !(*second = open_source(r, o->input)))
         return r->stopped ? STOPPED : -1;
-    return pass_all(r, o->train ? *second : *first, sample, 0);
+    return head(r) ? -1 : pass_all(r, o->train ? *second : *first, sample, 0);
 }
 
 int detect_run(const struct detect_options *o, struct output *out,
