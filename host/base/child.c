@@ -129,6 +129,7 @@ int child_ended(const struct child *c, int ms)
 
 int child_end(struct child *c, int ms, int *status)
 {
+    assert(c->pid > 1); /* 0 would be our own group, 1 everybody */
     kill(-c->pid,
          SIGKILL); /* before it is waited for, the group has nobody else's name */
     if (!child_ended(c, ms))
