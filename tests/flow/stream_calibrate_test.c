@@ -174,7 +174,6 @@ static void texts_as_usual_alarm_as_often_as_promised(void **state)
             float worst = (float)(2 + 0.3 * gpt_rng_gauss(&rng));
             assert_int_equal(stream_calibrate_sum(s, sum, worst, &v), 0);
         }
-        print_message("%d\n", (int)s->alarms);
         assert_in_range(s->alarms, rows * rate / 2, rows * rate * 2);
         stream_free(s);
     }
