@@ -99,7 +99,7 @@ static void write_expected(const struct kiri_schema *s, const struct verdict_fie
 
 static const struct verdict_field *blamed(const struct verdict *v)
 {
-    for (uint32_t i = 0; v && i < v->n_fields; i++)
+    for (uint32_t i = 0; i < v->n_fields; i++)
         if (v->field[i].field == v->blame)
             return &v->field[i];
     return NULL;
@@ -108,7 +108,7 @@ static const struct verdict_field *blamed(const struct verdict *v)
 void write_row(const struct plan *p, const struct row *r, uint64_t number,
                const struct verdict *v, int open, struct buf *out)
 {
-    const struct verdict_field *f = blamed(v);
+    const struct verdict_field *f = v ? blamed(v) : NULL;
 
     if (r->stamp.text)
         write_cell(r->stamp.text, r->stamp.len, out);
@@ -119,8 +119,8 @@ void write_row(const struct plan *p, const struct row *r, uint64_t number,
                  (double)v->tail, v->alarm, f ? (double)f->nats : 0.0);
     else
         buf_putf(out, ",0,0,1,%d,0,", open);
-    if (f && p->column[v->blame])
-        write_cell(p->column[v->blame], strlen(p->column[v->blame]), out);
+    if (f && p->column[f->field])
+        write_cell(p->column[f->field], strlen(p->column[f->field]), out);
     buf_puts(out, ",");
     if (f && v->gen) /* a language that is not learned has no words yet */
         write_expected(p->schema, f, out);
