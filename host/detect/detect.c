@@ -223,7 +223,7 @@ static int pass(struct run *r, const struct binding *b, const struct record *rec
     uint64_t rows;
     int rc;
 
-    row_read(&r->plan, b, record, &r->clock, &row);
+    row_take(&r->plan, b, record, &r->clock, &row);
     if (!row.empty && (rc = score(r, &row)))
         return rc;
     if (!teaches && write(r, &row, record))

@@ -94,7 +94,7 @@ static void read_time(struct row *r, const struct cell *c, const char *column,
     r->ts = clock->latest;
 }
 
-void row_read(const struct plan *p, const struct binding *b, const struct record *record,
+void row_take(const struct plan *p, const struct binding *b, const struct record *record,
               struct row_clock *clock, struct row *out)
 {
     const uint32_t whole = FLAW(FLAW_BLANK) | FLAW(FLAW_JSON);

@@ -20,7 +20,7 @@ struct row_clock {
     int begun;
 };
 
-void row_read(const struct plan *p, const struct binding *b, const struct record *record,
+void row_take(const struct plan *p, const struct binding *b, const struct record *record,
               struct row_clock *clock, struct row *out);
 
 #endif

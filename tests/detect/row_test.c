@@ -48,7 +48,7 @@ static void notes_of(const char *header_and_rows, const char *rows, struct buf *
     assert_non_null(s);
     assert_int_equal(plan_bind(&plan, s, &b, &err), 0);
     while (source_next(s, &record, &err) == 1) {
-        row_read(&plan, &b, &record, &clock, &row);
+        row_take(&plan, &b, &record, &clock, &row);
         flaws_note(row.flaws, notes);
         buf_puts(notes, "\n");
         if (flaws)

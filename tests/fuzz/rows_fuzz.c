@@ -67,7 +67,7 @@ static void use(struct source *s, const struct sample *sample, enum source_forma
     if (rc == 0 && plan_bind(&plan, s, &b, &err))
         abort();
     for (uint32_t i = 0; rc == 0 && i < sample->n; i++) {
-        row_read(&plan, &b, sample->row[i], &clock, &row);
+        row_take(&plan, &b, sample->row[i], &clock, &row);
         flaws_note(row.flaws, &note);
     }
     buf_free(&note);
