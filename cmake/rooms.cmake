@@ -5,6 +5,7 @@ function(kiri_room name)
     add_library(${name} STATIC ${ARG_SOURCES})
     target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/host)
     target_link_libraries(${name} PUBLIC ${ARG_LINK})
+    set_property(GLOBAL APPEND PROPERTY KIRI_ROOMS $<TARGET_FILE:${name}>)
 endfunction()
 
 # A plugin: kiri_plugin(pulse pulse.c) builds plugins/pulse.so in the build tree.

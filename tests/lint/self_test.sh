@@ -93,6 +93,20 @@ passes 'links that lead somewhere' "$here/docs.sh" "$tree"
 echo 1.2.4 >"$tree/VERSION"
 finds 'a version nobody described' 'no section for version 1.2.4' "$here/docs.sh" "$tree"
 
+# --- symbols.sh: one function in two rooms
+room() { # NAME SOURCE
+    echo "$2" >"$dir/$1.c"
+    "$cc" -c "$dir/$1.c" -o "$dir/$1.o"
+    ar rcs "$dir/$1.a" "$dir/$1.o"
+}
+room one 'static int help(void) { return 1; } int open_it(void) { return help(); }'
+room two 'static int help(void) { return 2; } int close_it(void) { return help(); }'
+room three 'int open_it(void) { return 3; }'
+passes 'rooms of different names' "$here/symbols.sh" "$dir/one.a" "$dir/two.a"
+finds 'a name of two rooms' 'open_it is in one.a and in three.a' "$here/symbols.sh" \
+    "$dir/one.a" "$dir/two.a" "$dir/three.a"
+finds 'no room at all' 'no room was built' "$here/symbols.sh"
+
 # --- sections.sh and libs.sh: real shared objects
 built() {
     echo "$2" >"$dir/$1.c"
