@@ -31,6 +31,10 @@ static int tell(void *ctx, const struct detect_progress *p)
     double share = p->size ? (double)p->read / (double)p->size : 0;
     if (p->size)
         snprintf(part, sizeof part, "  %.0f %%", 100 * share);
+    if (p->part > 0) {
+        progress_say(progress, "%s  %.0f %%", p->doing, 100 * p->part);
+        return 0;
+    }
     number_count((double)p->rows, rows, sizeof rows);
     number_count((double)p->rows * 1e3 / (double)(progress_ms(progress) + 1), rate,
                  sizeof rate);

@@ -43,9 +43,9 @@ static int no_memory(struct run *r)
 }
 
 /* Nonzero: give up. */
-static int look(struct run *r, const char *doing)
+static int look(struct run *r, const char *doing, double part)
 {
-    struct detect_progress p = { .rows = r->report->rows, .doing = doing };
+    struct detect_progress p = { .rows = r->report->rows, .doing = doing, .part = part };
 
     if (r->reading) {
         p.read = source_position(r->reading);
@@ -61,7 +61,7 @@ static int wait(void *ctx)
 {
     struct run *r = ctx;
 
-    return output_flush(r->out, r->err) || look(r, NULL);
+    return output_flush(r->out, r->err) || look(r, NULL, 0);
 }
 
 static struct source *open_source(struct run *r, const char *path)
@@ -81,7 +81,7 @@ static int count(struct run *r, struct source *s, uint64_t enough, uint64_t *row
 
     *rows = 0;
     while (*rows < enough && (got = source_next(s, &record, r->err)) == 1)
-        if (++*rows % LOOK_EVERY == 0 && look(r, "counting"))
+        if (++*rows % LOOK_EVERY == 0 && look(r, "counting", 0))
             return STOPPED;
     if (got < 0 || got == 2)
         return got < 0 ? -1 : STOPPED;
@@ -175,8 +175,7 @@ static int make_stream(struct run *r, uint64_t warmup)
 
 static int learning(void *ctx, uint32_t done, uint32_t all)
 {
-    (void)all;
-    return done % 16 == 0 && look(ctx, "learning");
+    return done % 16 == 0 && look(ctx, "learning", (double)done / all);
 }
 
 /* 0, STOPPED, -1. */
@@ -229,7 +228,8 @@ static int pass(struct run *r, const struct binding *b, const struct record *rec
     if (!teaches && write(r, &row, record))
         return -1;
     rows = teaches ? ++r->report->trained : r->report->rows;
-    return rows % LOOK_EVERY == 0 && look(r, teaches ? "learning" : NULL) ? STOPPED : 0;
+    return rows % LOOK_EVERY == 0 && look(r, teaches ? "learning" : NULL, 0) ? STOPPED
+                                                                             : 0;
 }
 
 /* The sample, if it is of this file, and all rows behind it. 0, STOPPED, -1. */
@@ -375,6 +375,8 @@ int detect_run(const struct detect_options *o, struct output *out,
 
     *report = (struct detect_report){ 0 };
     int rc = run(&r, &first, &second, &sample);
+    if (rc == STOPPED && !r.stopped)
+        rc = -1; /* it was the output that failed while a pipe was waited for */
     if (rc == 0)
         remark(&r, second ? second : first, &r.plan);
     if (rc == 0 && buf_failed(&report->remarks))

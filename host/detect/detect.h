@@ -28,6 +28,7 @@ struct detect_progress {
     uint64_t rows;       /* written */
     uint64_t read, size; /* bytes of the file being read; size 0: not known */
     const char *doing;   /* "counting", "learning"; NULL: scoring */
+    double part;         /* of a learning that takes long, 0..1 */
 };
 
 struct detect_options {
