@@ -182,4 +182,15 @@ wait $detect
 [ $? -eq 130 ] || wrong "Ctrl-C is not 130 with --output"
 exec 3>&-
 ls never.csv* >/dev/null 2>&1 && wrong "half an output is left: $(ls never.csv*)"
+
+# ---- an output that fails is said while the pipe is still open -------------------------------
+"$KIRI" detect --input pipe --format csv --warmup 100 --output /dev/full 2>err &
+detect=$!
+exec 3>pipe
+head -n 301 wave.csv >&3
+wait $detect
+code=$?
+[ $code -eq 74 ] || wrong "a full disk is $code, not 74"
+grep -q "cannot write /dev/full" err || wrong "a full disk is not said: $(cat err)"
+exec 3>&-
 exit $failed
