@@ -1,4 +1,5 @@
 /* child_test.c - a child starts clean, is watched, and ends with all that it started. */
+#include "patience.h"
 #include "test.h"
 
 #include "base/child.h"
@@ -27,7 +28,7 @@ static int run(const char *script, char *said, size_t cap)
     const int files[] = { -1, ends[1], -1 };
     assert_int_equal(child_start("/bin/sh", argv, files, 3, &c), 0);
     close(ends[1]);
-    for (ssize_t n; (n = read(ends[0], said + len, cap - 1 - len)) > 0;)
+    for (ssize_t n; (n = read_some(ends[0], said + len, cap - 1 - len)) > 0;)
         len += (size_t)n;
     said[len] = '\0';
     close(ends[0]);
@@ -84,11 +85,11 @@ static void what_it_has_started_ends_with_it(void **state)
     const int files[] = { -1, ends[1], -1 };
     assert_int_equal(child_start("/bin/sh", argv, files, 3, &c), 0);
     close(ends[1]);
-    assert_int_equal(read(ends[0], &byte, 1), 1);
+    assert_int_equal(read_some(ends[0], &byte, 1), 1);
     assert_int_equal(child_ended(&c, 0), 0);
     assert_int_equal(child_end(&c, 1000, &status), 0);
     assert_int_equal(WTERMSIG(status), SIGKILL);
-    assert_int_equal(read(ends[0], &byte, 1), 0); /* nobody has the pipe any more */
+    assert_int_equal(read_some(ends[0], &byte, 1), 0); /* nobody has the pipe any more */
     close(ends[0]);
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
     assert_int_equal(errno, ECHILD);

@@ -2,6 +2,7 @@
  * cell_test.c - an atom in a process of its own: it is what it is in ours, and whatever
  * it does there is a sentence here (RELIABILITY B1, B2, B3, B10).
  */
+#include "../base/patience.h"
 #include "cell_world.h"
 
 #include "base/clock.h"
@@ -298,13 +299,13 @@ static void b1_an_end_between_callbacks_is_noticed_by_its_fd(void **state)
     struct life l = caged();
     p.fd = l.atom->fd(l.self);
     assert_int_equal(life_collect(&l), KIRI_OK);
-    assert_int_equal(poll(&p, 1, 50), 0);
+    assert_int_equal(wait_for(&p, 50), 0);
     kill(plugin_pid(l.plugin, l.self), SIGKILL);
-    assert_int_equal(poll(&p, 1, 2000), 1);
+    assert_int_equal(wait_for(&p, 2000), 1);
     assert_int_equal(life_collect(&l), KIRI_EIO);
     says(&l, "its cell was killed by SIGKILL; next try in ");
     assert_int_equal(plugin_pid(l.plugin, l.self), 0);
-    assert_int_equal(poll(&p, 1, 50), 0); /* nothing to hear of it until its next life */
+    assert_int_equal(wait_for(&p, 50), 0); /* nothing to hear of it until its next life */
     life_end(&l);
 }
 
@@ -331,7 +332,7 @@ static void b1_it_is_started_again_when_that_is_due_with_its_small_state(void **
     assert_true(plugin_pid(l.plugin, l.self) > 0);
     assert_int_equal(p.fd, l.atom->fd(l.self));
     kill(plugin_pid(l.plugin, l.self), SIGKILL);
-    assert_int_equal(poll(&p, 1, 2000), 1); /* which hears the second life, too */
+    assert_int_equal(wait_for(&p, 2000), 1); /* which hears the second life, too */
     life_end(&l);
 }
 
@@ -450,14 +451,14 @@ static void an_fd_of_its_own_is_heard_through_the_cell(void **state)
     int lines = open(fifo, O_RDWR | O_CLOEXEC);
     p.fd = l.atom->fd(l.self);
     assert_true(p.fd >= 0 && lines >= 0);
-    assert_int_equal(poll(&p, 1, 50), 0);
+    assert_int_equal(wait_for(&p, 50), 0);
     for (int turn = 0; turn < 3; turn++) {
         assert_int_equal(write(lines, "ab", 2), 2);
-        assert_int_equal(poll(&p, 1, 2000), 1);
+        assert_int_equal(wait_for(&p, 2000), 1);
         assert_int_equal(life_collect(&l), KIRI_MORE);
         assert_int_equal(life_collect(&l), KIRI_MORE);
         assert_int_equal(life_collect(&l), KIRI_NONE);
-        assert_int_equal(poll(&p, 1, 50), 0);
+        assert_int_equal(wait_for(&p, 50), 0);
     }
     close(lines);
     life_end(&l);
@@ -488,7 +489,7 @@ static void lines_of_a_thread_wait_for_the_next_callback(void **state)
     behave("thread", "open", "0");
     struct life l = caged();
     p.fd = l.atom->fd(l.self);
-    assert_int_equal(poll(&p, 1, 100), 0); /* the host is not woken by it */
+    assert_int_equal(wait_for(&p, 100), 0); /* the host is not woken by it */
     assert_int_equal(life_collect(&l), KIRI_OK);
     assert_non_null(strstr(world.log, "from a thread"));
     assert_true(world.notes > 0);
