@@ -147,7 +147,7 @@ static void each_fault_is_counted(void **state)
 
     for (int fault = NO_FAULT + 1; fault < FAULTS; fault++) {
         struct kiri_test *t = kiri_test_new(&atom);
-        char text[4];
+        char text[12];
 
         snprintf(text, sizeof text, "%d", fault);
         kiri_test_option(t, "fault", text);
