@@ -99,15 +99,26 @@ static void on_stop(void *ctx)
     stops++;
 }
 
-static void on_reload(void *ctx, struct asked *a)
+static void answer(struct asked *a)
 {
     static const char *const applied[] = { "atom pulse: added" };
 
-    (void)ctx;
     if (reloads++ % 2)
         asked_refuse(a, KIRI_BAD_CONFIG, "m.yaml:1:1: this is \"no\" molecule");
     else
         asked_fine(a, applied, 1);
+}
+
+static void on_reload(void *ctx, struct asked *a, const char *atom)
+{
+    (void)ctx, (void)atom;
+    answer(a);
+}
+
+static void on_load(void *ctx, struct asked *a, const struct control_load *load)
+{
+    (void)ctx, (void)load;
+    answer(a);
 }
 
 static void on_status(void *ctx, struct jsonw *j)
@@ -135,7 +146,11 @@ static struct control control = {
     .boot = "b1",
     .bus_url = "ipc:///b",
     .control_url = "ipc:///c",
-    .act = { .stop = on_stop, .reload = on_reload, .status = on_status },
+    .act = { .stop = on_stop,
+             .reload = on_reload,
+             .load = on_load,
+             .unload = on_reload,
+             .status = on_status },
 };
 
 static void remove_dir(void)
