@@ -222,7 +222,7 @@ static void a_log_that_ends_anywhere_is_read_up_to_there(void **state)
     size_t end[4] = { 0 };
 
     for (int i = 1; i < 4; i++) {
-        char what[16];
+        char what[40];
         struct stat st;
         snprintf(what, sizeof what, "add %d x\xff%d", i, i);
         note(d, "2026-11-18T08:00:00Z", what);
