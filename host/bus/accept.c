@@ -74,20 +74,36 @@ static void has_said(int fd, ssize_t n)
         is_known(fd);
 }
 
+/* What was there before us: a sanitizer's, which must see what becomes of descriptors,
+ * else the kernel's. */
+int seen_accept(int, struct sockaddr *, socklen_t *, int) __asm__("__interceptor_accept4")
+    __attribute__((weak));
+int seen_close(int) __asm__("__interceptor_close") __attribute__((weak));
+ssize_t seen_recvmsg(int, struct msghdr *, int) __asm__("__interceptor_recvmsg")
+    __attribute__((weak));
+ssize_t seen_sendmsg(int, const struct msghdr *, int) __asm__("__interceptor_sendmsg")
+    __attribute__((weak));
+
+static int real_close(int fd)
+{
+    return seen_close ? seen_close(fd) : (int)syscall(SYS_close, fd);
+}
+
 int accept_visitor(int listener, struct sockaddr *from, socklen_t *len) __asm__("accept")
     __attribute__((visibility("default")));
 int accept_visitor(int listener, struct sockaddr *from, socklen_t *len)
 {
     struct sockaddr_un at = { 0 };
     socklen_t room = sizeof at;
-    int fd = (int)syscall(SYS_accept4, listener, from, len, SOCK_CLOEXEC);
+    int fd = seen_accept ? seen_accept(listener, from, len, SOCK_CLOEXEC)
+                         : (int)syscall(SYS_accept4, listener, from, len, SOCK_CLOEXEC);
 
     if (fd < 0 || fd >= FILES || getsockname(fd, (struct sockaddr *)&at, &room) ||
         at.sun_family != AF_UNIX)
         return fd;
     unsigned char place = place_of(at.sun_path, sizeof at.sun_path);
     if (atomic_load(&silent[place]) >= SILENT_MOST) {
-        syscall(SYS_close, fd);
+        real_close(fd);
         atomic_fetch_add(&closed, 1);
         errno = ECONNABORTED;
         return -1;
@@ -102,14 +118,15 @@ int close_file(int fd) __asm__("close") __attribute__((visibility("default")));
 int close_file(int fd)
 {
     is_known(fd);
-    return (int)syscall(SYS_close, fd);
+    return real_close(fd);
 }
 
 ssize_t receive_message(int fd, struct msghdr *message, int flags) __asm__("recvmsg")
     __attribute__((visibility("default")));
 ssize_t receive_message(int fd, struct msghdr *message, int flags)
 {
-    ssize_t n = syscall(SYS_recvmsg, fd, message, flags);
+    ssize_t n = seen_recvmsg ? seen_recvmsg(fd, message, flags)
+                             : syscall(SYS_recvmsg, fd, message, flags);
 
     has_said(fd, n);
     return n;
@@ -119,7 +136,8 @@ ssize_t send_message(int fd, const struct msghdr *message, int flags) __asm__("s
     __attribute__((visibility("default")));
 ssize_t send_message(int fd, const struct msghdr *message, int flags)
 {
-    ssize_t n = syscall(SYS_sendmsg, fd, message, flags);
+    ssize_t n = seen_sendmsg ? seen_sendmsg(fd, message, flags)
+                             : syscall(SYS_sendmsg, fd, message, flags);
 
     if (n < 0 && (errno == EPIPE || errno == ENOTCONN))
         errno = ECONNRESET;
