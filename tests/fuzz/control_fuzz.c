@@ -130,9 +130,29 @@ static void on_status(void *ctx, struct jsonw *j)
 static char dir[] = "/tmp/kiri-control-fuzz-XXXXXX";
 static uv_loop_t loop;
 static struct flow flow = { .clock = &clock_system, .state = dir };
-static const struct kiri_atom atom = { .name = "pulse",
-                                       .version = "1",
-                                       .help = "Beats." };
+static int opened(const struct kiri_host *host, void **self)
+{
+    (void)host, (void)self;
+    return KIRI_OK;
+}
+static void closed(void *self)
+{
+    (void)self;
+}
+static const struct kiri_schema *no_schema(void *self)
+{
+    (void)self;
+    return NULL;
+}
+static int collected(void *self, struct kiri_obs *out)
+{
+    (void)self, (void)out;
+    return KIRI_NONE;
+}
+static const struct kiri_atom atom = { KIRI_ATOM_INIT,      .name = "pulse",
+                                       .version = "1",      .help = "Beats.",
+                                       .open = opened,      .close = closed,
+                                       .schema = no_schema, .collect = collected };
 static struct instance pulse = { .flow = &flow, .name = "pulse", .atom = &atom };
 static struct instance *instances[] = { &pulse };
 static char file[] = "m.yaml", molecule[] = "fuzz";
@@ -159,6 +179,7 @@ static void remove_dir(void)
     char path[64];
 
     (void)control_stop(&control, WAIT_MS);
+    plugin_unref(pulse.plugin);
     store_close(flow.store, WAIT_MS);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         snprintf(path, sizeof path, "%s/%s", dir, names[i]);
@@ -176,6 +197,9 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     if (!mkdtemp(dir) || uv_loop_init(&loop) || flow_init(&flow, &loop) ||
         !(flow.store = store_open(dir, NULL, &err)) || control_open(&control) ||
         atexit(remove_dir))
+        abort();
+    pulse.plugin = plugin_wrap(&atom, NULL, "/a/pulse.so", NULL, NULL, &err);
+    if (!pulse.plugin)
         abort();
     store_boot(flow.store, "b1");
     for (uint64_t i = 1; i <= MESSAGES; i++) {
