@@ -13,16 +13,13 @@
 #include <math.h>
 #include <string.h>
 
-#define CLIP       6.0f /* nats: beyond, odder is not told apart */
-#define LEVEL_MOST 10.0 /* decades before the range rule's */
-
 _Static_assert(START_ROWS + GUARD_ROWS + TAIL_ROWS == STREAM_BLIND,
                "stream.h says how long");
 
 #define NEARLY 10 /* times as likely as what is an alarm */
 
 /* Mean excess of the newest six rows, this one included. */
-static float mean_of_six(struct stream *s, float excess)
+float stream_mean_of_six(struct stream *s, float excess)
 {
     float sum = 0;
 
@@ -50,7 +47,7 @@ static double tail_of(const struct stream *s, float row, float six)
 /* An incident counts once, with the row that opened it: leaving that out too would cut
  * the tail off and raise more and more alarms. What learning has not made usual in
  * SHIFT_ROWS rows is no incident any more. */
-static uint32_t counts(struct stream *s, const struct verdict *v)
+uint32_t stream_counts(struct stream *s, const struct verdict *v)
 {
     s->open_rows = v->alarm ? s->open_rows + 1 : 0;
     return !v->alarm || v->onset || s->open_rows > SHIFT_ROWS;
@@ -90,7 +87,7 @@ static int step(struct stream *s, double tail)
     return s->alarm.open ? 1 : -was;
 }
 
-static void tell_alarm(struct stream *s, struct verdict *out)
+void stream_tell_alarm(struct stream *s, struct verdict *out)
 {
     int went = step(s, (double)out->tail);
 
@@ -120,50 +117,17 @@ static int calibrate(struct stream *s, float row, float six, struct verdict *out
 
     out->score = (float)(score < SCORE_MOST ? score : SCORE_MOST);
     out->tail = (float)tail_of(s, row, six);
-    tell_alarm(s, out);
+    stream_tell_alarm(s, out);
     if (out->alarm && !s->context) {
         row = no_more_than(row, &s->row_tail, s->options.alarm_rate);
         six = no_more_than(six, &s->six_tail, s->options.alarm_rate);
     }
-    return remember(s, (struct guarded){ row, six, counts(s, out) });
+    return remember(s, (struct guarded){ row, six, stream_counts(s, out) });
 }
 
 int stream_calibrate(struct stream *s, float excess, struct verdict *out)
 {
-    return calibrate(s, excess, mean_of_six(s, excess), out);
-}
-
-/* One number: the mean of six clipped excesses, as parts of CLIP. */
-static float part_of(struct stream *s, float excess)
-{
-    return mean_of_six(s, fminf(fmaxf(excess, 0), CLIP) / CLIP);
-}
-
-int stream_calibrate_rehearsed(struct stream *s, float excess)
-{
-    float six = part_of(s, excess);
-
-    rules_hold(&s->rules, gauge_score(&s->by_six, (double)six));
-    return gauge_add(&s->by_six, six);
-}
-
-/* One number is measured by one statistic, against all rows before it, and then by the
- * rules. The hold would let nothing be odd for a fifth of the warm-up after anything was:
- * the tail is that of the score before it, of which one in six rows counts. */
-int stream_calibrate_number(struct stream *s, float excess, double range,
-                            struct verdict *out)
-{
-    float six = part_of(s, excess);
-    double level = fmin(gauge_score(&s->by_six, (double)six), LEVEL_MOST);
-
-    float once = (float)rules_six(&s->rules, level + range);
-    out->score = (float)rules_hold(&s->rules, level + range);
-    out->tail =
-        s->row_tail.n < TAIL_ROWS ? 1 : (float)past_tail(&s->row_tail, (double)once);
-    if (gauge_add(&s->by_six, six))
-        return -1;
-    tell_alarm(s, out);
-    return counts(s, out) ? past_add(&s->row_tail, once) : 0;
+    return calibrate(s, excess, stream_mean_of_six(s, excess), out);
 }
 
 int stream_calibrate_sum(struct stream *s, float sum, float worst, struct verdict *out)

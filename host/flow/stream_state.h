@@ -87,11 +87,20 @@ double *memory_values(struct memory *m);
  * scores are measured against. */
 void stream_rehearse(struct stream *s);
 
-/* stream_calibrate.c: the same of one number's row; range: what rules_range adds. */
+/* stream_number.c: score, tail and alarm of one number's row; range: what rules_range
+ * adds. 0, or -1 when memory is short. */
 int stream_calibrate_number(struct stream *s, float excess, double range,
                             struct verdict *out);
 /* Such a row of the history, of which no verdict is given. */
 int stream_calibrate_rehearsed(struct stream *s, float excess);
+
+/* stream_calibrate.c, for both: the mean of the newest six, x included. */
+float stream_mean_of_six(struct stream *s, float x);
+/* The alarm's step by out->tail; fills what out says of it. */
+void stream_tell_alarm(struct stream *s, struct verdict *out);
+/* 1: the row is one of the normal rows that tails are measured on. */
+uint32_t stream_counts(struct stream *s, const struct verdict *v);
+
 /* stream_calibrate.c: score, tail and alarm of a row by its excess (mean of nll minus
  * entropy), against the past. 0, or -1 when memory is short. */
 int stream_calibrate(struct stream *s, float excess, struct verdict *out);
