@@ -1,9 +1,9 @@
 #include "inbox/message.h"
 
-#include "base/units.h"
 #include "base/value.h"
 #include "control/answers.h"
 #include "inbox/inbox.h"
+#include "load/json_keys.h"
 
 #include <kiri/wire.h>
 
@@ -41,27 +41,14 @@ static int read_topic(const struct kiri_message *m, struct parts *out,
 static int keys_ok(json_t *root, struct kiri_error *err)
 {
     static const char *const known[] = { "id", "ts", "label", "schema", "values" };
-    const size_t n = sizeof known / sizeof *known;
-    char shown[48];
-    const char *key;
-    json_t *value;
+    char text[160];
 
-    json_object_foreach(root, key, value)
-    {
-        size_t i = 0;
-        while (i < n && strcmp(known[i], key) != 0)
-            i++;
-        if (i < n)
-            continue;
-        const char *near = units_nearest(key, known, n);
-        return kiri_fail(err, KIRI_USAGE, "a message has no \"%s\"%s%s%s",
-                         value_show(key, shown, sizeof shown),
-                         near ? ", did you mean \""
-                              : ": it has id, ts, label, schema and "
-                                "values; what was seen is in values",
-                         near ? near : "", near ? "\"?" : "");
-    }
-    return 0;
+    if (json_keys_known(root, known, sizeof known / sizeof *known,
+                        ": it has id, ts, label, schema and values; what was seen is in "
+                        "values",
+                        text, sizeof text))
+        return 0;
+    return kiri_fail(err, KIRI_USAGE, "a message has no %s", text);
 }
 
 /* A text of 1..most bytes, or NULL when it is absent or null. */

@@ -2,6 +2,7 @@
 
 #include "base/units.h"
 #include "base/value.h"
+#include "load/json_keys.h"
 #include "load/plugin.h"
 
 #include <jansson.h>
@@ -54,24 +55,12 @@ static int wrong(const struct place *at, const char *fmt, ...)
 static int keys_ok(const struct place *at, json_t *object, const char *const *known,
                    size_t n)
 {
-    char shown[48];
-    const char *key;
-    json_t *value;
+    char text[128];
 
-    json_object_foreach(object, key, value)
-    {
-        size_t i = 0;
-        while (i < n && strcmp(known[i], key) != 0)
-            i++;
-        if (i < n)
-            continue;
-        const char *near = units_nearest(key, known, n);
-        return wrong(at, "nothing is called \"%s\"%s%s%s",
-                     value_show(key, shown, sizeof shown),
-                     near ? ", did you mean \"" : "; docs/remote.md lists what there is",
-                     near ? near : "", near ? "\"?" : "");
-    }
-    return 0;
+    if (json_keys_known(object, known, n, "; docs/remote.md lists what there is", text,
+                        sizeof text))
+        return 0;
+    return wrong(at, "nothing is called %s", text);
 }
 
 /* A text, or NULL when it is absent or null. */
