@@ -223,6 +223,20 @@ static void starve(struct conf_errors *errors, const char *file)
     errors->code = KIRI_INTERNAL;
 }
 
+/* What was read, or NULL when that added to the `before` errors. */
+static struct conf *finish(struct owner *o, struct section *s, unsigned before,
+                           const char *file)
+{
+    if (s->starved)
+        starve(s->errors, file);
+    conf_errors_free(s->warnings);
+    if (s->errors->n > before) {
+        conf_free(&o->conf);
+        return NULL;
+    }
+    return &o->conf;
+}
+
 struct conf *conf_read(const char *file, struct conf_errors *errors)
 {
     unsigned before = errors->n;
@@ -244,14 +258,9 @@ struct conf *conf_read(const char *file, struct conf_errors *errors)
     } else {
         s.starved = 1;
     }
-    if (s.starved || buf_failed(&warnings.text))
-        starve(errors, file);
-    conf_errors_free(&warnings);
-    if (errors->n > before) {
-        conf_free(&o->conf);
-        return NULL;
-    }
-    return &o->conf;
+    if (buf_failed(&warnings.text))
+        s.starved = 1;
+    return finish(o, &s, before, file);
 }
 
 static int is_among(const char *const *names, const char *name)
@@ -308,14 +317,7 @@ struct conf *conf_derive(const struct conf *root, const char *const *without,
     keep_atoms(&s, root, without, &o->conf);
     if (text && !s.starved)
         add_atoms(&s, text, &o->conf);
-    if (s.starved)
-        starve(errors, file);
-    conf_errors_free(&warnings);
-    if (errors->n > before) {
-        conf_free(&o->conf);
-        return NULL;
-    }
-    return &o->conf;
+    return finish(o, &s, before, file);
 }
 
 void conf_free(struct conf *c)
