@@ -307,6 +307,7 @@ static void judge_field(const struct stream *s, const struct memory *m, uint32_t
 
 /* What a row's scored tokens come to. */
 struct statistics {
+    uint32_t tokens;
     float excess; /* mean of nll - entropy */
     double sum;   /* of nll                */
     float worst;  /* nll                   */
@@ -346,6 +347,7 @@ static struct statistics judge(const struct stream *s, const struct memory *m,
     }
     out->surprise = scored ? nats / (float)scored : 0;
     all.excess = scored ? excess / (float)scored : 0;
+    all.tokens = scored;
     return all;
 }
 
@@ -452,7 +454,7 @@ int stream_push(struct stream *s, const struct stream_row *row, struct verdict *
     int rc = !s->gen         ? 0
              : s->one_number ? stream_calibrate_number(s, x.excess, range, out)
              : s->by_sum     ? stream_calibrate_sum(s, (float)x.sum, x.worst, out)
-                             : stream_calibrate(s, x.excess, out);
+                             : stream_calibrate(s, x.excess, x.tokens, out);
     if (rc) {
         free(m);
         s->window_ok = 0;

@@ -32,16 +32,26 @@ float stream_mean_of_six(struct stream *s, float excess)
     return sum / (float)s->n_six;
 }
 
-/* P(one of the two is at least this odd), by the union bound. */
-static double tail_of(const struct stream *s, float row, float six)
+/* The least tail that a sum of excess (nats) is believed to have: the square of what the
+ * model itself gives it, beside a usual row. Where all rows were alike the past has no
+ * scale, and any word beside the usual one would be the oddest ever by far; the model
+ * knows it for a neighbour of what is usual, one in ten. */
+static double believed(double sum)
+{
+    return sum > 0 ? exp(-2 * sum) : 1;
+}
+
+/* P(one of the two is at least this odd), by the union bound; least: what the row and the
+ * six are believed to have. */
+static double tail_of(const struct stream *s, float row, float six, const double least[2])
 {
     if (s->row_tail.n < (s->context ? TAIL_ROWS : PAST_ENOUGH))
         return 1;
-    double by_row = past_tail(&s->row_tail, (double)row);
-    double by_six = past_tail(&s->six_tail, (double)six);
-    double least = by_row < by_six ? by_row : by_six;
+    double by_row = fmax(past_tail(&s->row_tail, (double)row), least[0]);
+    double by_six = fmax(past_tail(&s->six_tail, (double)six), least[1]);
+    double least_of_two = fmin(by_row, by_six);
 
-    return least < 0.5 ? 2 * least : 1;
+    return least_of_two < 0.5 ? 2 * least_of_two : 1;
 }
 
 /* An incident counts once, with the row that opened it: leaving that out too would cut
@@ -109,14 +119,15 @@ static float no_more_than(float x, const struct past *past, double rate)
     return (double)x > level ? (float)level : x;
 }
 
-static int calibrate(struct stream *s, float row, float six, struct verdict *out)
+static int calibrate(struct stream *s, float row, float six, const double least[2],
+                     struct verdict *out)
 {
     double row_score = gauge_score(&s->by_row, (double)row);
     double six_score = gauge_score(&s->by_six, (double)six);
     double score = row_score > six_score ? row_score : six_score;
 
     out->score = (float)(score < SCORE_MOST ? score : SCORE_MOST);
-    out->tail = (float)tail_of(s, row, six);
+    out->tail = (float)tail_of(s, row, six, least);
     stream_tell_alarm(s, out);
     if (out->alarm && !s->context) {
         row = no_more_than(row, &s->row_tail, s->options.alarm_rate);
@@ -125,14 +136,21 @@ static int calibrate(struct stream *s, float row, float six, struct verdict *out
     return remember(s, (struct guarded){ row, six, stream_counts(s, out) });
 }
 
-int stream_calibrate(struct stream *s, float excess, struct verdict *out)
+int stream_calibrate(struct stream *s, float excess, uint32_t tokens, struct verdict *out)
 {
-    return calibrate(s, excess, stream_mean_of_six(s, excess), out);
+    float six = stream_mean_of_six(s, excess);
+    double rows = s->n_six, n = tokens;
+
+    return calibrate(s, excess, six,
+                     (const double[]){ believed(n * (double)excess),
+                                       believed(n * rows * (double)six) },
+                     out);
 }
 
 int stream_calibrate_sum(struct stream *s, float sum, float worst, struct verdict *out)
 {
-    return calibrate(s, s->schema->aggregate == KIRI_WORST ? worst : sum, worst, out);
+    return calibrate(s, s->schema->aggregate == KIRI_WORST ? worst : sum, worst,
+                     (const double[]){ 0, 0 }, out);
 }
 
 int stream_calibrate_seed(struct stream *s, const struct school_mark *mark, uint32_t n)

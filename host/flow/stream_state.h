@@ -102,8 +102,9 @@ void stream_tell_alarm(struct stream *s, struct verdict *out);
 uint32_t stream_counts(struct stream *s, const struct verdict *v);
 
 /* stream_calibrate.c: score, tail and alarm of a row by its excess (mean of nll minus
- * entropy), against the past. 0, or -1 when memory is short. */
-int stream_calibrate(struct stream *s, float excess, struct verdict *out);
+ * entropy over its scored tokens), against the past. 0, or -1 when memory is short. */
+int stream_calibrate(struct stream *s, float excess, uint32_t tokens,
+                     struct verdict *out);
 /* The same of a row by the sum of its nats and its worst token. */
 int stream_calibrate_sum(struct stream *s, float sum, float worst, struct verdict *out);
 /* Rows that the model was not trained on are the past, where there is none yet. 0, or -1
