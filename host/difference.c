@@ -122,6 +122,8 @@ static int only_rules_differ(const struct conf_atom *a, const struct conf_atom *
     c.alarm = a->alarm;
     c.learn_off = a->learn_off;
     c.warmup = a->warmup;
+    c.share = a->share;
+    c.hold_ms = a->hold_ms;
     return conf_atom_same(a, &c);
 }
 

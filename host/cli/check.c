@@ -15,6 +15,8 @@ enum { JSON };
 
 #define USUAL_ALARM (1 / 86400.0) /* onsets per second: 1/day */
 #define DAY         86400.0
+#define USUAL_HOLD  86400000 /* ms */
+#define USUAL_SHARE 0.25     /* of a core */
 
 /* "64 MiB", in the largest unit that leaves no fraction. */
 static void put_size(struct buf *b, int64_t bytes)
@@ -104,6 +106,10 @@ static void put_atom(struct buf *b, const struct conf_atom *a,
         buf_puts(b, ", learns nothing");
     else
         buf_putf(b, ", warm-up %u rows", a->warmup);
+    if (!a->learn_off && a->hold_ms != USUAL_HOLD)
+        put_duration(b, ", holds alarms back for ", a->hold_ms);
+    if (!a->learn_off && (a->share < USUAL_SHARE || a->share > USUAL_SHARE))
+        buf_putf(b, ", learns on %.3g %% of a core", a->share * 100);
     buf_puts(b, a->isolate ? ", in a process of its own\n" : "\n");
 }
 
@@ -161,6 +167,8 @@ static void put_json_atom(struct jsonw *j, const struct conf_atom *a,
     jsonw_knum(j, "alarms_per_day", (a->alarm > 0 ? a->alarm : USUAL_ALARM) * DAY, 6);
     jsonw_kbool(j, "learn", !a->learn_off);
     jsonw_kint(j, "warmup", a->warmup);
+    jsonw_kint(j, "hold_ms", a->hold_ms);
+    jsonw_knum(j, "share", a->share, 6);
     jsonw_kstr(j, "file", a->file);
     jsonw_kint(j, "line", a->line);
     jsonw_end(j);

@@ -16,6 +16,10 @@
 #define USUAL_WARMUP 750u
 #define LEAST_WARMUP 50
 #define MOST_WARMUP  1000000
+#define USUAL_SHARE  0.25
+#define LEAST_SHARE  0.01
+#define USUAL_HOLD   86400000           /* ms: a day */
+#define MOST_HOLD    (365 * 86400000LL) /* ms */
 
 const char *const atom_keys[ATOM_KEYS] = { "plugin", "every", "alarm", "learn",
                                            "isolate" };
@@ -65,13 +69,59 @@ static void read_alarm(struct section *s, const struct yaml_node *n, struct conf
                     *n->text ? value_show(n->text, shown, sizeof shown) : "nothing");
 }
 
-static void read_learn(struct section *s, const struct yaml_node *n, struct conf_atom *a)
+static void read_warmup(struct section *s, const struct yaml_node *n, struct conf_atom *a)
 {
-    static const char *const keys[] = { "warmup" };
-    static const char *const later[] = { "share", "hold", NULL };
-    const struct yaml_node *rows;
     char shown[SHOWN];
     int64_t x;
+
+    if (!section_is(s, n, YAML_TEXT, "a number of rows such as 750"))
+        return;
+    if (units_integer(n->text, &x) || x < LEAST_WARMUP || x > MOST_WARMUP)
+        section_say(s, n, "`warmup`: %s is not a number of rows in %d..%d",
+                    *n->text ? value_show(n->text, shown, sizeof shown) : "nothing",
+                    LEAST_WARMUP, MOST_WARMUP);
+    else
+        a->warmup = (uint32_t)x;
+}
+
+static void read_share(struct section *s, const struct yaml_node *n, struct conf_atom *a)
+{
+    char shown[SHOWN];
+    double x;
+
+    if (!section_is(s, n, YAML_TEXT, "a share of one core such as 25%"))
+        return;
+    if (units_share(n->text, &x) || x < LEAST_SHARE || x > 1)
+        section_say(s, n, "`share`: %s is not a share of one core in 1%%..100%%",
+                    *n->text ? value_show(n->text, shown, sizeof shown) : "nothing");
+    else
+        a->share = x;
+}
+
+static void read_hold(struct section *s, const struct yaml_node *n, struct conf_atom *a)
+{
+    char shown[SHOWN];
+    int64_t ms;
+
+    if (!section_is(s, n, YAML_TEXT, "a duration such as 1d"))
+        return;
+    value_show(n->text, shown, sizeof shown);
+    if (units_duration_ms(n->text, &ms))
+        section_say(s, n, "`hold`: %s is not a duration such as 1d, 8h or 0s",
+                    *shown ? shown : "nothing");
+    else if (ms > MOST_HOLD)
+        section_say(s, n, "`hold`: %s is not in 0s..1y", shown);
+    else
+        a->hold_ms = ms;
+}
+
+static void read_learn(struct section *s, const struct yaml_node *n, struct conf_atom *a)
+{
+    static const char *const keys[] = { "warmup", "share", "hold" };
+    static void (*const readers[])(struct section *, const struct yaml_node *,
+                                   struct conf_atom *) = { read_warmup, read_share,
+                                                           read_hold };
+    const size_t n_keys = sizeof keys / sizeof *keys;
 
     if (n->kind == YAML_TEXT && strcmp(n->text, "off") == 0) {
         a->learn_off = 1;
@@ -79,16 +129,12 @@ static void read_learn(struct section *s, const struct yaml_node *n, struct conf
     }
     if (!section_is(s, n, YAML_MAP, "off, or a mapping such as { warmup: 750 }"))
         return;
-    section_keys_but(s, n, keys, 1, later);
-    rows = yaml_get(n, "warmup");
-    if (!rows || !section_is(s, rows, YAML_TEXT, "a number of rows such as 750"))
-        return;
-    if (units_integer(rows->text, &x) || x < LEAST_WARMUP || x > MOST_WARMUP)
-        section_say(s, rows, "`warmup`: %s is not a number of rows in %d..%d",
-                    *rows->text ? value_show(rows->text, shown, sizeof shown) : "nothing",
-                    LEAST_WARMUP, MOST_WARMUP);
-    else
-        a->warmup = (uint32_t)x;
+    section_keys(s, n, keys, n_keys);
+    for (size_t i = 0; i < n_keys; i++) {
+        const struct yaml_node *one = yaml_get(n, keys[i]);
+        if (one)
+            readers[i](s, one, a);
+    }
 }
 
 /* The texts of a list; NULL when it has none, or something else in it. */
@@ -162,7 +208,9 @@ static void read_atom(struct section *s, const struct yaml_node *n, struct conf_
                              .dir = s->dir,
                              .line = n->key_line,
                              .col = n->key_col,
-                             .warmup = USUAL_WARMUP };
+                             .warmup = USUAL_WARMUP,
+                             .share = USUAL_SHARE,
+                             .hold_ms = USUAL_HOLD };
     section_name_ok(s, n->key, n->key_plain, n->key_line, n->key_col, "an atom's name");
     a->name = a->plugin = section_copy(s, n->key);
     if (n->kind == YAML_TEXT && n->plain && *n->text == '\0')

@@ -30,8 +30,9 @@ int conf_atom_same(const struct conf_atom *a, const struct conf_atom *b)
 {
     if (strcmp(a->name, b->name) != 0 || strcmp(a->plugin, b->plugin) != 0 ||
         a->every_ms != b->every_ms || a->alarm < b->alarm || a->alarm > b->alarm ||
-        a->learn_off != b->learn_off || a->warmup != b->warmup ||
-        a->isolate != b->isolate || a->n_options != b->n_options)
+        a->learn_off != b->learn_off || a->warmup != b->warmup || a->share < b->share ||
+        a->share > b->share || a->hold_ms != b->hold_ms || a->isolate != b->isolate ||
+        a->n_options != b->n_options)
         return 0;
     if (a->n_options && strcmp(a->dir, b->dir) != 0)
         return 0;

@@ -31,7 +31,8 @@ static void a_whole_molecule_becomes_structs(void **state)
                                "plugins: [/usr/lib/kiri/atoms, mine, ~/atoms]\n"
                                "atoms:\n"
                                "  pulse: { plugin: pulse, every: 5s, alarm: 2/day,\n"
-                               "           learn: { warmup: 100 }, procfs: /proc }\n"
+                               "           learn: { warmup: 100, share: 5%, hold: 2h },"
+                               " procfs: /proc }\n"
                                "  names:\n"
                                "    plugin: ./lib/names.so\n"
                                "    learn: off\n"
@@ -60,12 +61,14 @@ static void a_whole_molecule_becomes_structs(void **state)
     assert_int_equal(a->every_ms, 5000);
     assert_true(a->alarm == 2.0 / 86400);
     assert_int_equal(a->warmup, 100);
+    assert_true(a->share > 0.0499 && a->share < 0.0501);
+    assert_int_equal(a->hold_ms, 2 * 3600 * 1000);
     assert_int_equal(a->learn_off, 0);
     assert_int_equal(a->n_options, 1);
     assert_string_equal(a->options[0].name, "procfs");
     assert_string_equal(a->options[0].value, "/proc");
-    assert_true(a->options[0].line == 7 && a->options[0].col == 44);
-    assert_true(a->options[0].key_line == 7 && a->options[0].key_col == 36);
+    assert_true(a->options[0].line == 7 && a->options[0].col == 65);
+    assert_true(a->options[0].key_line == 7 && a->options[0].key_col == 57);
 
     a = &c->atoms[1];
     snprintf(path, sizeof path, "%s/./lib/names.so", room_dir);
@@ -93,6 +96,8 @@ static void what_is_left_out_has_a_default(void **state)
     assert_int_equal(a->every_ms, 0);
     assert_true(a->alarm == 0);
     assert_int_equal(a->warmup, 750);
+    assert_true(a->share == 0.25);
+    assert_int_equal(a->hold_ms, 86400000);
     assert_int_equal(a->learn_off, 0);
     conf_free(c);
     conf_free(NULL);
