@@ -248,7 +248,11 @@ static void wait_for_it(struct recorder *r)
 static int write_rows(struct recorder *r, struct taken *a)
 {
     struct export_part part = {
-        .atom = a->name, .after_id = a->after, .from_ts = INT64_MIN, .to_ts = INT64_MAX
+        .atom = a->name,
+        .after_id = a->after,
+        .from_ts = INT64_MIN,
+        .to_ts = INT64_MAX,
+        .gens = a->has_model,
     };
     char *path;
 

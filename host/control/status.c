@@ -199,6 +199,11 @@ static void write_atom(const struct control *c, const struct instance *in,
     jsonw_kint(j, "rows", (int64_t)in->facts.rows);
     jsonw_kint(j, "warmup", in->warmup);
     jsonw_kbool(j, "learns", !in->learn_off);
+    jsonw_kint(j, "hold_ms", in->hold_ms);
+    jsonw_knum(j, "share", in->share, 4);
+    jsonw_kint(j, "turns_skipped", (int64_t)in->turns_skipped);
+    jsonw_kint(j, "held_back", in->facts.waiting);
+    jsonw_kint(j, "judged", (int64_t)in->facts.judged);
     write_training(in, j);
     jsonw_kint(j, "gen", (int64_t)in->facts.gen);
     jsonw_kint(j, "params", (int64_t)in->facts.params);

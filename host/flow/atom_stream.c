@@ -15,6 +15,7 @@ void atom_rules(const struct conf_atom *c, struct atom_rules *out)
         .alarm_per_s = c->alarm > 0 ? c->alarm : 1.0 / 86400,
         .warmup = c->warmup ? c->warmup : WARMUP,
         .learn_off = c->learn_off,
+        .hold_ms = c->hold_ms,
     };
 }
 
@@ -27,6 +28,7 @@ struct stream_options atom_options(const struct atom_rules *r)
         .seed = SEED,
         .warmup = r->warmup,
         .learn_off = r->learn_off,
+        .hold_ms = r->hold_ms,
         .alarm_rate = per_row < 1 ? per_row : 1,
     };
 }

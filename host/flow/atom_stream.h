@@ -13,6 +13,7 @@ struct atom_rules {
     double alarm_per_s; /* the budget */
     uint32_t warmup;
     int learn_off;
+    int64_t hold_ms;
 };
 
 /* As the YAML says, with the defaults filled in. period_ms stays 0 when the YAML leaves

@@ -56,6 +56,33 @@ int past_add(struct past *p, float x)
     return 0;
 }
 
+static void reverse(float *x, uint32_t n)
+{
+    for (uint32_t i = 0; i < n / 2; i++) {
+        float y = x[i];
+        x[i] = x[n - 1 - i];
+        x[n - 1 - i] = y;
+    }
+}
+
+void past_remove(struct past *p, float x)
+{
+    uint32_t k = rank_of(p, x), i;
+
+    if (k == p->n || p->sorted[k] > x)
+        return;
+    memmove(p->sorted + k, p->sorted + k + 1, (p->n - k - 1) * sizeof *p->sorted);
+    if (p->n == PAST_ROWS) { /* the oldest first, as in a ring that is not full */
+        reverse(p->ring, p->at);
+        reverse(p->ring + p->at, p->n - p->at);
+        reverse(p->ring, p->n);
+    }
+    for (i = p->n - 1; p->ring[i] < x || p->ring[i] > x; i--)
+        ;
+    memmove(p->ring + i, p->ring + i + 1, (p->n - i - 1) * sizeof *p->ring);
+    p->at = --p->n;
+}
+
 void past_fini(struct past *p)
 {
     free(p->ring);
@@ -77,6 +104,15 @@ void past_moments(const struct past *p, double *mean, double *deviation)
     *deviation = p->n ? sqrt(squares / p->n) : 0;
 }
 
+void gauge_resum(struct gauge *g)
+{
+    double deviation;
+
+    past_moments(&g->past, &g->mean, &deviation);
+    g->m2 = deviation * deviation * g->past.n;
+    g->since = 0;
+}
+
 int gauge_add(struct gauge *g, float x)
 {
     uint32_t n = g->past.n;
@@ -85,10 +121,7 @@ int gauge_add(struct gauge *g, float x)
     if (past_add(&g->past, x))
         return -1;
     if (++g->since >= PAST_ROWS) {
-        double deviation;
-        past_moments(&g->past, &g->mean, &deviation);
-        g->m2 = deviation * deviation * g->past.n;
-        g->since = 0;
+        gauge_resum(g);
         return 0;
     }
     if (n == PAST_ROWS) {

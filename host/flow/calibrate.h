@@ -26,6 +26,8 @@ struct past {
     uint32_t n, at, cap;  /* values held; ring index of the next; allocated  */
 };
 int past_add(struct past *p, float x); /* 0, or -1 when memory is short: p as before */
+/* The newest value that equals x leaves; none does: nothing happens. */
+void past_remove(struct past *p, float x);
 void past_fini(struct past *p);
 /* Mean and standard deviation of what is held, summed in double in a fixed order. */
 void past_moments(const struct past *p, double *mean, double *deviation);
@@ -38,6 +40,8 @@ struct gauge {
     uint32_t since; /* rows since the sums were made anew                             */
 };
 int gauge_add(struct gauge *g, float x);
+/* The sums anew, after values have left its past. */
+void gauge_resum(struct gauge *g);
 void gauge_fini(struct gauge *g);
 /* How far out x is, in decades: -log10 of the Gaussian upper tail of (x - mean) /
  * (deviation + .01), 0..SCORE_FAR; 0 while fewer than PAST_ENOUGH rows are held. The .01

@@ -294,6 +294,7 @@ static int make_stream(struct instance *in)
         .alarm_per_s = in->alarm_per_s,
         .warmup = in->warmup,
         .learn_off = in->learn_off,
+        .hold_ms = in->hold_ms,
     };
 
     if (inherit_stream(in))

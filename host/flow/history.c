@@ -18,6 +18,7 @@
 
 struct restore {
     struct instance *in;
+    struct store_reader *reader;
     uint64_t known_to; /* rows up to this id are in the model already                */
     uint32_t known, after; /* how many of each came by                                  */
     int counting, failed;
@@ -38,6 +39,26 @@ static int on_progress(void *ctx, uint32_t done, uint32_t all)
     return given_up(in);
 }
 
+/* What is due is learned, unless it was passed over then: the row was scored by the
+ * generation that is still live. 0, or -1. */
+static int learn_again(struct restore *r, uint64_t id)
+{
+    struct instance *in = r->in;
+    struct stream *s = in->stream;
+    enum stream_due due = stream_due(s);
+    struct stream_lesson lesson;
+    struct stream_facts facts;
+
+    if (due == STREAM_NOTHING)
+        return 0;
+    stream_facts(s, &facts);
+    if (due == STREAM_A_TURN && r->known_to && store_gen_of(r->reader, id) == facts.gen) {
+        stream_skip(s);
+        return 0;
+    }
+    return stream_learn(s, NULL, on_progress, in, &lesson);
+}
+
 static int one_row(void *ctx, const struct store_obs *o)
 {
     struct restore *r = ctx;
@@ -45,7 +66,6 @@ static int one_row(void *ctx, const struct store_obs *o)
     struct stream *s = in->stream;
     union kiri_value v[KIRI_MAX_FIELDS];
     struct stream_row row = { .id = o->id, .ts = o->ts, .v = v };
-    struct stream_lesson lesson;
     struct verdict verdict;
 
     if (o->id >= in->first_id)
@@ -63,7 +83,7 @@ static int one_row(void *ctx, const struct store_obs *o)
         return r->failed = buf_failed(&r->texts); /* else it is a row less of history */
     if (known)
         return r->failed = stream_remember(s, &row) != 0;
-    if (stream_due(s) && stream_learn(s, NULL, on_progress, in, &lesson))
+    if (learn_again(r, o->id))
         return r->failed = 1;
     return r->failed = stream_push(s, &row, &verdict) != 0;
 }
@@ -79,7 +99,7 @@ static int read_rows(struct store_reader *reader, uint64_t known_to, struct rest
         store_each_obs(reader, in->name, after, INT64_MIN, INT64_MAX, one_row, r, err))
         return -1;
     keep_history(in->stream, r->known);
-    *r = (struct restore){ .in = in, .known_to = known_to };
+    *r = (struct restore){ .in = in, .reader = reader, .known_to = known_to };
     int rc =
         store_each_obs(reader, in->name, after, INT64_MIN, INT64_MAX, one_row, r, err);
     buf_free(&r->texts);

@@ -41,6 +41,7 @@ static void take_counters(struct instance *in, const struct instance *before)
     in->missing = before->missing;
     in->errors = before->errors;
     in->skipped = before->skipped;
+    in->turns_skipped = before->turns_skipped;
     in->dropped = before->dropped;
     in->late_most_ms = before->late_most_ms;
     in->save_tried = before->save_tried;
@@ -156,7 +157,8 @@ int inherit_put_away(struct instance *in, struct kiri_error *err)
     if (!l->stream)
         return 0;
     stream_facts(l->stream, &facts);
-    if (!facts.gen || (facts.gen == l->saved.gen && facts.rows == l->saved.rows))
+    if (!facts.gen || (facts.gen == l->saved.gen && facts.rows == l->saved.rows &&
+                       facts.judged == l->saved.judged))
         return 0;
     void *bytes = keep_save(l->stream, in->name, &len);
     if (!bytes)

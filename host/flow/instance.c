@@ -51,6 +51,8 @@ static void take_rules(struct instance *in, const struct conf_atom *c)
     in->alarm_per_s = rules.alarm_per_s;
     in->warmup = rules.warmup;
     in->learn_off = rules.learn_off;
+    in->hold_ms = rules.hold_ms;
+    in->share = c->share;
 }
 
 struct instance *instance_start(struct flow *f, const struct conf_atom *c,

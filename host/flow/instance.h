@@ -74,6 +74,8 @@ struct instance {
     double alarm_per_s; /* the budget */
     uint32_t warmup;
     int learn_off;
+    int64_t hold_ms;
+    double share; /* of one core, for turns of learning */
     int adjusted; /* the stream is to be told so */
 
     int fed;          /* nobody asks it: its rows come through the inbox (fed.c) */
@@ -125,6 +127,9 @@ struct instance {
     struct stream_lesson lesson_out;
     int64_t lesson_began, lesson_ms;
     int64_t learn_from; /* mono ms: no turn before, memory was short */
+    int64_t cpu_us;     /* of the learner's thread, that the turn took */
+    double may_us;      /* learning that it may do now, as of may_at (share.c) */
+    int64_t may_at;     /* mono ms; 0: never reckoned */
     atomic_uint lesson_done, lesson_all;
     char restored_how[512]; /* a sentence for the log, "" */
     enum log_level restored_level;
@@ -147,6 +152,7 @@ struct instance {
     /* for status */
     uint64_t replaced; /* how often another took its place while the host runs */
     uint64_t collected, clamped, missing, errors, skipped, dropped;
+    uint64_t turns_skipped; /* learning passed over: its share was used up */
     int64_t last_ok;  /* mono ms of the last row; 0: never                            */
     int64_t answered; /* mono ms of the last callback that went well                  */
     int64_t late_ms, late_most_ms; /* the last tick after its time; the latest ever    */
@@ -227,6 +233,9 @@ void fed_waits(struct instance *in); /* open() did not know a schema yet */
 int history_restore(struct instance *in);
 void score_rows(struct instance *in); /* score.c: all that wait, until a learning    */
 void learn_start(struct instance *in, enum lesson_what what); /* learn.c               */
+/* share.c: may it take a turn now, and what one took, in µs of a core. */
+int share_allows(struct instance *in);
+void share_take(struct instance *in, int64_t us);
 /* learn.c: what no learner has begun is given up. */
 void learn_leave(struct instance *in);
 /* watch.c, a few times a second: is it stuck, is it silent, must its model be saved

@@ -1,6 +1,7 @@
 #include "flow/keep.h"
 
 #include "base/json.h"
+#include "flow/keep_lessons.h"
 #include "flow/model_file.h"
 #include "flow/stream_state.h"
 #include "model/weights.h"
@@ -120,15 +121,17 @@ void *keep_save(const struct stream *s, const char *atom, size_t *len)
     double sums[4] = { s->by_row.mean, s->by_row.m2, s->by_six.mean, s->by_six.m2 };
     uint32_t turns[TURNS] = { s->by_row.past.at, s->by_row.since, s->by_six.past.at,
                               s->by_six.since,   s->row_tail.at,  s->six_tail.at,
-                              s->alarm.quiet,    s->alarm.open,   s->open_rows };
+                              s->alarm.quiet,    s->alarm.open,   s->shift_rows };
     uint64_t guarded[2] = { s->n_guarded, 3 };
     float *guards = guards_of(s);
     double *holds = holds_of(s);
+    struct keep_lessons *lessons = keep_lessons_of(s);
 
-    if (!w || !guards || !holds) {
+    if (!w || !guards || !holds || !lessons) {
         safetensors_writer_free(w);
         free(guards);
         free(holds);
+        free(lessons);
         return NULL;
     }
     snprintf(hash, sizeof hash, "%016" PRIx64, kiri_schema_hash(s->schema));
@@ -158,15 +161,22 @@ void *keep_save(const struct stream *s, const char *atom, size_t *len)
                     s->six + QUIET_ROWS - s->n_six);
     put_language(w, s);
     put_holds(w, s, holds);
+    keep_lessons_put(w, s, lessons);
     bytes = model_build(w, s->gpt, s->trainer, &words, len);
     safetensors_writer_free(w);
     buf_free(&words);
     free(guards);
     free(holds);
+    free(lessons);
     return bytes;
 }
 
 /* ---- loading --------------------------------------------------------------------- */
+
+static uint32_t counts_of(float saved)
+{
+    return saved >= NEVER ? NEVER : saved > 0 ? COUNTS : 0;
+}
 
 static int get_guarded(struct stream *s, const struct safetensors *st,
                        struct kiri_error *err)
@@ -181,7 +191,7 @@ static int get_guarded(struct stream *s, const struct safetensors *st,
     s->n_guarded = (uint32_t)t->count / 3;
     for (uint32_t i = 0; i < s->n_guarded; i++)
         s->guarded[i] =
-            (struct guarded){ all[3 * i], all[3 * i + 1], all[3 * i + 2] > 0 };
+            (struct guarded){ all[3 * i], all[3 * i + 1], counts_of(all[3 * i + 2]) };
     return 0;
 }
 
@@ -216,7 +226,7 @@ static int get_calibration(struct stream *s, const struct safetensors *st,
     s->by_six.m2 = sums[3];
     s->by_six.since = turns[3];
     s->alarm = (struct alarm){ turns[6], turns[7] };
-    s->open_rows = turns[8];
+    s->shift_rows = turns[8];
     return 0;
 }
 
@@ -346,7 +356,8 @@ int keep_load(struct stream *s, const void *bytes, size_t len, uint64_t *hash,
         goto done;
     }
     if (get_model(fresh, st, err) || get_counters(fresh, st, err) ||
-        get_calibration(fresh, st, err) || get_language(fresh, st, err))
+        get_calibration(fresh, st, err) || get_language(fresh, st, err) ||
+        keep_lessons_get(fresh, st, err))
         goto done;
     if (fresh->one_number &&
         (get_peak(&fresh->rules.held, st, "calibration.held", err) ||

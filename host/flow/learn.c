@@ -9,6 +9,7 @@
 #include "base/log.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #define SAVE_MS  60000
 #define AGAIN_MS 5000 /* between tries to learn while memory is short */
@@ -30,6 +31,27 @@ static int on_progress(void *ctx, uint32_t done, uint32_t all)
     return atomic_load(&in->flow->stopping) || atomic_load(&in->closing);
 }
 
+/* Of this thread, in µs. */
+static int64_t cpu_us(void)
+{
+    struct timespec t;
+
+    if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t))
+        return 0;
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static void take_turn(struct instance *in)
+{
+    int64_t before = cpu_us();
+
+    in->lesson_rc = stream_learn(in->stream, NULL, on_progress, in, &in->lesson_out);
+    in->lesson_ms = clock_mono(in->flow->clock) - in->lesson_began;
+    in->cpu_us = cpu_us() - before;
+    if (in->lesson_rc == 0 && !in->lesson_out.rejected && in->pack_after)
+        save_pack(in);
+}
+
 static void run(struct pool_job *job)
 {
     struct instance *in = of_job(job);
@@ -38,12 +60,7 @@ static void run(struct pool_job *job)
     in->lesson_rc = 0;
     switch (in->lesson_what) {
     case LESSON_RESTORE: in->lesson_rc = history_restore(in); break;
-    case LESSON_TURN:
-        in->lesson_rc = stream_learn(in->stream, NULL, on_progress, in, &in->lesson_out);
-        in->lesson_ms = clock_mono(in->flow->clock) - in->lesson_began;
-        if (in->lesson_rc == 0 && !in->lesson_out.rejected && in->pack_after)
-            save_pack(in);
-        break;
+    case LESSON_TURN: take_turn(in); break;
     case LESSON_PACK: save_pack(in); break;
     }
 }
@@ -80,10 +97,12 @@ static void turned(struct instance *in)
                   AGAIN_MS / 1000);
         return;
     }
+    if (in->lesson_out.gen > 1)
+        share_take(in, in->cpu_us);
     if (in->lesson_out.rejected)
         log_warn("%s: learning diverged and was rejected; generation %llu goes on",
                  in->name, (unsigned long long)in->lesson_out.gen);
-    else if (in->lesson_out.gen == 1)
+    else if (in->lesson_out.gen == 1 && in->lesson_out.steps)
         log_info("%s: trained: %u steps in %lld ms, %.2f -> %.2f nats", in->name,
                  in->lesson_out.steps, (long long)in->lesson_ms,
                  (double)in->lesson_out.before, (double)in->lesson_out.after);

@@ -2,25 +2,21 @@
  * Learning: what is due is done on a private copy of the weights, which becomes the live
  * generation only when every step of it was sound.
  *
- * First training at the warm-up's end; then a short turn after each STREAM_TURN rows: one
- * window of the newest rows, the others drawn from all of the history (replay), so that
- * what is new is learned and what is old is not forgotten. Random numbers come from
- * (seed, generation): the same history gives the same model. Rows that stand alone are
- * first trained by stream_alone.c.
+ * First training at the warm-up's end; then a short turn after each STREAM_TURN rows, of
+ * windows that stream_windows.c draws. Random numbers come from (seed, generation): the
+ * same history gives the same model. Rows that stand alone are first trained by
+ * stream_alone.c.
  */
 #include "flow/stream.h"
 
+#include "flow/stream_lessons.h"
 #include "flow/stream_state.h"
-#include "flow/stream_targets.h"
+#include "flow/stream_windows.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define STREAM_BATCH                                                                     \
-    4u /* windows a step                                                */
-#define RECENT_ROWS                                                                      \
-    256u /* "the newest"                                                  */
 #define WEEK_MS (7LL * 24 * 3600 * 1000)
 
 struct course {
@@ -36,94 +32,6 @@ static struct course course_of(const struct stream *s, enum stream_due due)
     if (s->max_tokens == 1)
         return (struct course){ 60, 0.005f, 0.00125f };
     return (struct course){ 200, 0.005f, 0.00125f };
-}
-
-/* One batch of windows, sized once. */
-struct batch {
-    struct gpt_example example[STREAM_BATCH];
-    uint16_t *ids;
-    struct gpt_target *target;
-    struct gpt_side *sides;
-    float *mask;
-    uint32_t positions; /* of one window */
-    struct stream_targets targets;
-};
-
-static int batch_init(struct batch *b, const struct kiri_schema *schema,
-                      uint32_t positions)
-{
-    size_t n = (size_t)positions * STREAM_BATCH;
-
-    b->positions = positions;
-    b->ids = calloc(n, sizeof *b->ids);
-    b->sides = calloc(n, sizeof *b->sides);
-    b->mask = calloc(n, sizeof *b->mask);
-    b->target = calloc(n, sizeof *b->target);
-    if (!b->ids || !b->target || !b->sides || !b->mask)
-        return -1;
-    return stream_targets_init(&b->targets, schema);
-}
-
-static void batch_fini(struct batch *b)
-{
-    free(b->ids);
-    free(b->sides);
-    free(b->mask);
-    free(b->target);
-    stream_targets_fini(&b->targets);
-}
-
-/* The first rows after the first training saw it at work: they are not to be learned. */
-static int saw_the_training(const struct stream *s, uint64_t row)
-{
-    uint64_t trained = s->rows - s->scored;
-
-    return s->context && s->gen && row >= trained && row - trained < START_ROWS;
-}
-
-/* Window k of the batch: BOS and up to context + 1 rows from row `from` on. */
-static void fill_window(const struct stream *s, struct batch *b, uint32_t k,
-                        uint64_t from)
-{
-    size_t at = (size_t)k * b->positions;
-    uint16_t *ids = b->ids + at, last = s->bos;
-    struct gpt_side *sides = b->sides + at, none = { { GPT_NO_SIDE, GPT_NO_SIDE } };
-    float *mask = b->mask + at;
-    struct gpt_target *target = b->target + at;
-    uint32_t n = 0;
-
-    for (uint64_t r = from; r <= from + s->context && r < s->rows; r++) {
-        const struct memory *m = s->kept[r % STREAM_KEEPS];
-        int skipped = saw_the_training(s, r);
-        for (uint32_t i = 0; i < m->n && n < b->positions; i++, n++) {
-            const struct kiri_field *f = &s->schema->fields[m->token[i].field];
-            ids[n] = last;
-            last = m->token[i].id;
-            target[n] = b->targets.of[last];
-            sides[n] =
-                s->sides_on ? (struct gpt_side){ { m->side[0], m->side[1] } } : none;
-            mask[n] = skipped || f->flags & KIRI_CONTEXT ? 0.0f : 1.0f;
-        }
-    }
-    b->example[k] = (struct gpt_example){
-        .n = n, .id = ids, .target = target, .side = sides, .mask = mask, .weight = 1
-    };
-}
-
-/* A row from which a whole window fits, drawn from the newest `span` rows. */
-static uint64_t draw(const struct stream *s, struct gpt_rng *rng, uint64_t span)
-{
-    uint64_t held = s->n_kept < span ? s->n_kept : span, window = s->context + 1;
-    uint64_t places = held > window ? held - window + 1 : 1;
-
-    return s->rows - held + gpt_rng_below(rng, (uint32_t)places);
-}
-
-static void fill_batch(const struct stream *s, struct batch *b, struct gpt_rng *rng)
-{
-    fill_window(s, b, 0, draw(s, rng, RECENT_ROWS));
-    for (uint32_t k = 1; k < STREAM_BATCH; k++)
-        fill_window(s, b, k, draw(s, rng, STREAM_KEEPS));
 }
 
 /* ---- Adam's moments, to go back to ----------------------------------------------- */
@@ -178,8 +86,8 @@ static void moments_restore(struct stream *s, const struct moments *saved)
 /* ---- a learning ------------------------------------------------------------------ */
 
 /* Takes the course's steps on g. 1: all were sound; 0: it diverged; -1: given up. */
-static int study(struct stream *s, struct gpt *g, struct batch *b, const struct course *c,
-                 const struct gpt_parallel *par,
+static int study(struct stream *s, struct gpt *g, struct windows *w,
+                 const struct course *c, const struct gpt_parallel *par,
                  int (*progress)(void *ctx, uint32_t done, uint32_t all), void *ctx,
                  struct stream_lesson *out)
 {
@@ -191,8 +99,8 @@ static int study(struct stream *s, struct gpt *g, struct batch *b, const struct 
     for (uint32_t i = 0; i < c->steps; i++) {
         float along = c->steps > 1 ? (float)i / (float)(c->steps - 1) : 0;
         adam.lr = c->lr_first + (c->lr_last - c->lr_first) * along;
-        fill_batch(s, b, &rng);
-        float loss = gpt_train_step(g, s->trainer, b->example, STREAM_BATCH, &adam, par);
+        windows_draw(w, s, &rng);
+        float loss = gpt_train_step(g, s->trainer, w->example, STREAM_BATCH, &adam, par);
         if (!isfinite(loss))
             return 0;
         out->before += i < edge ? loss / (float)edge : 0;
@@ -224,8 +132,8 @@ static void speak_again(struct stream *s)
     s->window_ok = 0;
 }
 
-/* A new revision of the language, fitted to the history; *before: the edges until now,
- * the caller's. 0, or -1 when memory is short. */
+/* A new revision of the language, fitted to what may be learned of the history; *before:
+ * the edges until now, the caller's. 0, or -1 when memory is short. */
 static int refit(struct stream *s, struct edges **before)
 {
     struct language *l = &s->language;
@@ -241,11 +149,13 @@ static int refit(struct stream *s, struct edges **before)
     }
     memcpy(*before, l->edges, l->n * sizeof **before);
     for (uint32_t i = 0; i < l->n; i++) {
-        for (uint32_t k = 0; k < s->n_kept; k++) {
-            uint64_t row = s->rows - s->n_kept + k;
-            values[k] = memory_values(s->kept[row % STREAM_KEEPS])[i];
+        size_t n = 0;
+        for (uint64_t r = s->rows - s->n_kept; r < s->rows; r++) {
+            struct memory *m = s->kept[r % STREAM_KEEPS];
+            if (lesson_weight(m) > 0)
+                values[n++] = memory_values(m)[i];
         }
-        language_fit(l, i, values, s->n_kept);
+        language_fit(l, i, values, n);
     }
     l->revision++;
     free(values);
@@ -270,13 +180,13 @@ static int learn(struct stream *s, enum stream_due due, const struct gpt_paralle
 {
     const struct gpt_shape *shape = gpt_shape_of(s->gpt);
     struct course course = course_of(s, due);
-    struct batch batch = { 0 };
+    struct windows windows = { 0 };
     struct moments saved = { 0 };
     struct gpt *g = NULL;
     int rc = -1, had_sides = s->sides_on;
 
     if (moments_save(s, &saved) ||
-        batch_init(&batch, &s->language.spoken, shape->context))
+        windows_init(&windows, &s->language.spoken, shape->context))
         goto done;
     g = gpt_copy(s->gpt);
     if (!s->trainer)
@@ -285,7 +195,7 @@ static int learn(struct stream *s, enum stream_due due, const struct gpt_paralle
         goto done;
 
     s->sides_on = had_sides || s->last_ts - s->first_ts >= WEEK_MS;
-    int sound = study(s, g, &batch, &course, par, progress, ctx, out);
+    int sound = study(s, g, &windows, &course, par, progress, ctx, out);
     if (sound > 0) {
         struct gpt *old = s->gpt;
         s->gpt = g;
@@ -304,7 +214,7 @@ static int learn(struct stream *s, enum stream_due due, const struct gpt_paralle
 
 done:
     gpt_free(g);
-    batch_fini(&batch);
+    windows_fini(&windows);
     free(saved.values);
     return rc;
 }
@@ -320,6 +230,10 @@ int stream_learn(struct stream *s, const struct gpt_parallel *par,
     *out = (struct stream_lesson){ .gen = s->gen };
     if (due == STREAM_NOTHING)
         return 0;
+    if (!lessons_any(s)) {
+        s->learned_at = s->rows;
+        return 0;
+    }
     rc = refit(s, &before);
     if (!rc && due == STREAM_WARMUP && !s->context)
         rc = stream_learn_alone(s, par, progress, ctx, out);

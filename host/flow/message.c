@@ -36,7 +36,7 @@ void message_model(const struct stream_lesson *l, uint64_t rows, int64_t ms,
     jsonw_knum(&j, "after", (double)l->after, 4);
     if (ms >= 0)
         jsonw_kint(&j, "ms", ms);
-    jsonw_kstr(&j, "result", l->rejected ? "rejected" : "trained");
+    jsonw_kstr(&j, "result", l->rejected ? "rejected" : l->steps ? "trained" : "skipped");
 }
 
 void message_atom(const char *state, const char *note, struct buf *out)

@@ -25,7 +25,8 @@ static struct instance *of_message(struct flow_message *m)
 int save_needed(const struct instance *in)
 {
     return in->restored && in->facts.gen &&
-           (in->facts.rows != in->saved.rows || in->facts.gen != in->saved.gen);
+           (in->facts.rows != in->saved.rows || in->facts.gen != in->saved.gen ||
+            in->facts.judged != in->saved.judged);
 }
 
 void save_ask(struct instance *in, uint64_t ticket)

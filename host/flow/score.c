@@ -50,12 +50,23 @@ static void score(struct instance *in, struct observed *row)
 
 static void adjust(struct instance *in)
 {
-    struct atom_rules rules = { in->period_ms, in->alarm_per_s, in->warmup,
-                                in->learn_off };
+    struct atom_rules rules = { in->period_ms, in->alarm_per_s, in->warmup, in->learn_off,
+                                in->hold_ms };
     struct stream_options o = atom_options(&rules);
 
     stream_adjust(in->stream, &o);
     in->adjusted = 0;
+}
+
+/* Passed over, because its atom has learned for longer than its share: the row is scored
+ * by the generation that is live, which is how those who do it again know. */
+static void skip(struct instance *in)
+{
+    stream_skip(in->stream);
+    in->turns_skipped++;
+    in->lesson_out = (struct stream_lesson){ .gen = in->facts.gen };
+    in->lesson_ms = 0;
+    publish_lesson(in);
 }
 
 void score_rows(struct instance *in)
@@ -69,6 +80,10 @@ void score_rows(struct instance *in)
         if (due == STREAM_WARMUP || (due && row)) {
             if (in->closing || clock_mono(in->flow->clock) < in->learn_from)
                 return; /* they are in the store: the next start learns, then scores */
+            if (due == STREAM_A_TURN && !share_allows(in)) {
+                skip(in);
+                continue;
+            }
             learn_start(in, LESSON_TURN);
             continue;
         }

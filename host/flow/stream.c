@@ -3,6 +3,7 @@
  */
 #include "flow/stream.h"
 
+#include "flow/stream_lessons.h"
 #include "flow/stream_state.h"
 
 #include <math.h>
@@ -94,6 +95,7 @@ void stream_adjust(struct stream *s, const struct stream_options *o)
     s->options.warmup = o->warmup ? o->warmup : 750;
     s->options.learn_off = o->learn_off;
     s->options.alarm_rate = o->alarm_rate > 0 ? o->alarm_rate : 1e-3;
+    s->options.hold_ms = o->hold_ms > 0 ? o->hold_ms : 0;
 }
 
 void stream_reword(struct stream *s, const struct kiri_schema *same)
@@ -122,6 +124,8 @@ struct stream *stream_new(const struct kiri_schema *schema,
     s->by_sum = sums_up(schema);
     s->one_number = one_number(schema);
     s->alarm = (struct alarm)ALARM_START;
+    s->usual_lo = INFINITY;
+    s->usual_hi = -INFINITY;
 
     struct gpt_shape shape = shape_for(s);
     if (gpt_shape_check(&shape, why, cap))
@@ -146,6 +150,7 @@ void stream_free(struct stream *s)
 {
     if (!s)
         return;
+    lessons_recalled(s);
     for (uint32_t i = 0; s->kept && i < STREAM_KEEPS; i++)
         free(s->kept[i]);
     language_fini(&s->language);
@@ -361,6 +366,15 @@ double *memory_values(struct memory *m)
     return (double *)(void *)m + at;
 }
 
+/* The one number that a row has. */
+static double number_of(const struct stream *s, const struct stream_row *row)
+{
+    for (uint32_t i = 0; s->one_number && i < s->schema->n_fields; i++)
+        if (s->schema->fields[i].kind == KIRI_NUMBER)
+            return row->v[i].num;
+    return (double)NAN;
+}
+
 /* A copy of the row's tokens, sides and learned numbers; NULL when memory is short. */
 static struct memory *memorise(struct stream *s, const struct stream_row *row,
                                uint32_t *clamped)
@@ -374,6 +388,10 @@ static struct memory *memorise(struct stream *s, const struct stream_row *row,
         malloc(sizeof *m + (size_t)n * sizeof m->token[0] + (l->n + 1) * sizeof(double));
     if (!m)
         return NULL;
+    m->id = row->id;
+    m->number = number_of(s, row);
+    m->lesson = LESSON_LEARN;
+    m->measured = (struct measured){ 0 };
     m->n = (uint16_t)n;
     kiri_sides(s->schema, row->v, m->side);
     memcpy(m->token, s->tokens, (size_t)n * sizeof m->token[0]);
@@ -382,20 +400,13 @@ static struct memory *memorise(struct stream *s, const struct stream_row *row,
     return m;
 }
 
-/* The one number that a row has. */
-static double number_of(const struct stream *s, const struct stream_row *row)
-{
-    for (uint32_t i = 0; i < s->schema->n_fields; i++)
-        if (s->schema->fields[i].kind == KIRI_NUMBER)
-            return row->v[i].num;
-    return (double)NAN;
-}
-
 /* The row becomes history. */
 static void keep_row(struct stream *s, const struct stream_row *row, struct memory *m)
 {
     struct memory **place = &s->kept[s->rows % STREAM_KEEPS];
 
+    if (*place)
+        lessons_leave(s, *place);
     free(*place);
     *place = m;
     if (s->n_kept < STREAM_KEEPS)
@@ -404,8 +415,9 @@ static void keep_row(struct stream *s, const struct stream_row *row, struct memo
         s->first_ts = row->ts;
     s->last_ts = row->ts;
     s->last_id = row->id;
-    if (s->one_number)
-        rules_see(&s->rules, number_of(s, row));
+    lessons_enter(s, m);
+    if (s->one_number && m->lesson != LESSON_APPROVED)
+        rules_see(&s->rules, m->number);
 }
 
 int stream_remember(struct stream *s, const struct stream_row *row)
@@ -414,6 +426,7 @@ int stream_remember(struct stream *s, const struct stream_row *row)
 
     if (!m)
         return -1;
+    lessons_recall(s, m);
     keep_row(s, row, m);
     s->window_ok = 0;
     return 0;
@@ -428,6 +441,8 @@ void stream_rehearse(struct stream *s)
     s->window_ok = 0;
     for (uint64_t r = oldest + s->context / 2; r < rows; r++) {
         const struct memory *m = s->kept[r % STREAM_KEEPS];
+        if (m->lesson == LESSON_APPROVED)
+            continue;
         s->rows = r;
         s->n_kept = (uint32_t)(r - oldest);
         v = (struct verdict){ 0 };
@@ -448,9 +463,13 @@ int stream_push(struct stream *s, const struct stream_row *row, struct verdict *
     struct memory *m = memorise(s, row, &out->clamped);
     if (!m)
         return -1;
+    lessons_recalled(s);
+    s->measured = (struct measured){ 0 };
     read_row(s, m);
     struct statistics x = judge(s, m, out);
-    double range = s->one_number ? rules_range(&s->rules, number_of(s, row)) : 0;
+    double range = s->one_number && !lessons_usual(s, m->number)
+                       ? rules_range(&s->rules, m->number)
+                       : 0;
     int rc = !s->gen         ? 0
              : s->one_number ? stream_calibrate_number(s, x.excess, range, out)
              : s->by_sum     ? stream_calibrate_sum(s, (float)x.sum, x.worst, out)
@@ -460,6 +479,7 @@ int stream_push(struct stream *s, const struct stream_row *row, struct verdict *
         s->window_ok = 0;
         return -1;
     }
+    lessons_note(s, out, m);
     out->state = !s->gen ? STREAM_LEARNING : out->alarm ? STREAM_ALARM : STREAM_NORMAL;
     keep_row(s, row, m);
     return 0;
@@ -472,6 +492,11 @@ enum stream_due stream_due(const struct stream *s)
     if (!s->gen)
         return s->rows >= s->options.warmup ? STREAM_WARMUP : STREAM_NOTHING;
     return s->rows % STREAM_TURN == 0 ? STREAM_A_TURN : STREAM_NOTHING;
+}
+
+void stream_skip(struct stream *s)
+{
+    s->learned_at = s->rows;
 }
 
 void stream_facts(const struct stream *s, struct stream_facts *out)
@@ -490,6 +515,8 @@ void stream_facts(const struct stream *s, struct stream_facts *out)
         .alarm_rate = s->options.alarm_rate,
         .alarms = s->alarms,
         .scored = s->scored,
+        .judged = s->judged,
+        .waiting = s->waiting,
     };
 }
 

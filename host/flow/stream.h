@@ -39,6 +39,8 @@ struct stream_options {
     uint32_t warmup; /* rows before the first training; 0: 750                         */
     int learn_off;   /* never train: score with the model that was loaded, if any      */
     double alarm_rate; /* budget a row: P that one row opens an alarm, 0..1; 0: 1/1000 */
+    int64_t
+        hold_ms; /* how long rows of an open alarm wait to be learned; 0: not at all */
 };
 
 enum stream_state { STREAM_LEARNING, STREAM_NORMAL, STREAM_ALARM };
@@ -46,7 +48,7 @@ const char *stream_state_name(enum stream_state s); /* "learning" "normal" "alar
 
 struct stream_row {
     uint64_t id; /* the caller's name for it, rising                        */
-    int64_t ts;  /* ms UTC; only tells whether a week of history is there   */
+    int64_t ts;  /* ms UTC: is a week of history there, how long is an alarm open */
     const union kiri_value *v; /* [n_fields]; hour and weekday filled in */
 };
 
@@ -118,6 +120,10 @@ enum stream_due { STREAM_NOTHING, STREAM_WARMUP, STREAM_A_TURN };
 /* What learning should happen before the next row. */
 enum stream_due stream_due(const struct stream *s);
 
+/* The turn that is due is passed over: the live generation goes on until the next is due.
+ */
+void stream_skip(struct stream *s);
+
 /* What came of a learning. */
 struct stream_lesson {
     uint64_t gen;        /* the live generation afterwards                              */
@@ -132,6 +138,15 @@ int stream_learn(struct stream *s, const struct gpt_parallel *par,
                  int (*progress)(void *ctx, uint32_t done, uint32_t all), void *ctx,
                  struct stream_lesson *out);
 
+enum stream_judgement {
+    STREAM_APPROVED, /* it was real: never learned, no part of the normal past */
+    STREAM_DISMISSED /* it was normal: learned with weight 4, part of the normal past */
+};
+/* What people say of the rows with ids from..to that are still remembered: *rows gets how
+ * many. The last word counts. 0, or -1 when memory is short: say it again. */
+int stream_judge(struct stream *s, uint64_t from, uint64_t to,
+                 enum stream_judgement judgement, uint32_t *rows);
+
 /* For status. */
 struct stream_facts {
     uint64_t gen, rows;
@@ -142,6 +157,8 @@ struct stream_facts {
     size_t params;
     double alarm_rate;
     uint64_t alarms, scored; /* onsets and rows scored by a trained model */
+    uint64_t judged;  /* rows that people have judged                             */
+    uint32_t waiting; /* remembered rows of the open alarm, not learned yet       */
 };
 void stream_facts(const struct stream *s, struct stream_facts *out);
 const struct kiri_schema *stream_schema(const struct stream *s);

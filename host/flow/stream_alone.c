@@ -2,6 +2,7 @@
  * The first training of rows that stand alone (stream_school.h): some are held back, and
  * what they cost is the past that the first rows are measured against.
  */
+#include "flow/stream_lessons.h"
 #include "flow/stream_school.h"
 #include "flow/stream_state.h"
 
@@ -11,6 +12,8 @@
 /* The remembered rows as the school asks for them. */
 struct pupils {
     const struct stream *s;
+    const struct memory **row; /* [n] those that may be learned */
+    uint32_t n;
     uint32_t room; /* ids of a row: BOS and its tokens */
     uint16_t *ids; /* [SCHOOL_BATCH][room], and so are these */
     float *mask;
@@ -29,7 +32,13 @@ static int pupils_init(struct pupils *p, const struct stream *s)
     p->ids = calloc(n, sizeof *p->ids);
     p->mask = calloc(n, sizeof *p->mask);
     p->sides = calloc(n, sizeof *p->sides);
-    return p->ids && p->mask && p->sides ? 0 : -1;
+    p->row = calloc(s->n_kept, sizeof *p->row);
+    if (!p->ids || !p->mask || !p->sides || !p->row)
+        return -1;
+    for (uint64_t r = s->rows - s->n_kept; r < s->rows; r++)
+        if (lesson_weight(s->kept[r % STREAM_KEEPS]) > 0)
+            p->row[p->n++] = s->kept[r % STREAM_KEEPS];
+    return 0;
 }
 
 static void pupils_fini(struct pupils *p)
@@ -37,13 +46,14 @@ static void pupils_fini(struct pupils *p)
     free(p->ids);
     free(p->mask);
     free(p->sides);
+    free(p->row);
 }
 
 static void one_row(void *ctx, uint32_t i, uint32_t slot, struct gpt_example *out)
 {
     const struct pupils *p = ctx;
     const struct stream *s = p->s;
-    const struct memory *m = s->kept[(s->rows - s->n_kept + i) % STREAM_KEEPS];
+    const struct memory *m = p->row[i];
     size_t at = (size_t)slot * p->room;
 
     p->ids[at] = s->bos;
@@ -60,7 +70,7 @@ static void one_row(void *ctx, uint32_t i, uint32_t slot, struct gpt_example *ou
                                  .next = p->ids + at + 1,
                                  .mask = p->mask + at,
                                  .side = p->sides + at,
-                                 .weight = 1 };
+                                 .weight = lesson_weight(m) };
 }
 
 static int on_progress(void *ctx, const struct school_progress *now)
@@ -94,18 +104,19 @@ int stream_learn_alone(struct stream *s, const struct gpt_parallel *par,
                        struct stream_lesson *out)
 {
     struct pupils p = { .progress = progress, .ctx = ctx };
-    const struct school_plan plan = { .shape = *gpt_shape_of(s->gpt),
-                                      .seed = s->options.seed,
-                                      .n = s->n_kept,
-                                      .row = one_row,
-                                      .progress = on_progress,
-                                      .ctx = &p,
-                                      .par = par };
+    struct school_plan plan = { .shape = *gpt_shape_of(s->gpt),
+                                .seed = s->options.seed,
+                                .row = one_row,
+                                .progress = on_progress,
+                                .ctx = &p,
+                                .par = par };
     enum school_end end = SCHOOL_NO_MEMORY;
     struct school_result learned = { 0 };
 
-    if (pupils_init(&p, s) == 0)
+    if (pupils_init(&p, s) == 0) {
+        plan.n = p.n;
         end = school_train(&plan, &learned);
+    }
     if (end == SCHOOL_DONE) {
         out->steps = learned.steps;
         out->before = (float)learned.first_loss;

@@ -8,6 +8,7 @@
  *
  * A text's two statistics are the sum of its nats and its worst token.
  */
+#include "flow/stream_lessons.h"
 #include "flow/stream_state.h"
 
 #include <math.h>
@@ -55,12 +56,11 @@ static double tail_of(const struct stream *s, float row, float six, const double
 }
 
 /* An incident counts once, with the row that opened it: leaving that out too would cut
- * the tail off and raise more and more alarms. What learning has not made usual in
- * SHIFT_ROWS rows is no incident any more. */
-uint32_t stream_counts(struct stream *s, const struct verdict *v)
+ * the tail off and raise more and more alarms. What learning has not made usual by now is
+ * no incident any more. */
+uint32_t stream_counts(const struct stream *s, const struct verdict *v)
 {
-    s->open_rows = v->alarm ? s->open_rows + 1 : 0;
-    return !v->alarm || v->onset || s->open_rows > SHIFT_ROWS;
+    return !v->alarm || v->onset || lessons_settled(s);
 }
 
 /* The row waits behind the guard; the one that has waited longest becomes past. The first
@@ -72,13 +72,15 @@ static int remember(struct stream *s, struct guarded now)
 
     if (s->context && s->scored <= START_ROWS)
         return 0;
+    lessons_measure(s, now.row, now.six, now.counts);
     if (s->n_guarded < GUARD_ROWS) {
         s->guarded[s->n_guarded++] = now;
         return 0;
     }
-    if (gauge_add(&s->by_row, oldest.row) || gauge_add(&s->by_six, oldest.six))
+    if (oldest.counts != NEVER &&
+        (gauge_add(&s->by_row, oldest.row) || gauge_add(&s->by_six, oldest.six)))
         return -1;
-    if (oldest.counts &&
+    if (oldest.counts == COUNTS &&
         (past_add(&s->row_tail, oldest.row) || past_add(&s->six_tail, oldest.six)))
         return -1;
     memmove(s->guarded, s->guarded + 1, sizeof s->guarded - sizeof *s->guarded);
@@ -106,6 +108,7 @@ void stream_tell_alarm(struct stream *s, struct verdict *out)
     out->alarm = (int)s->alarm.open;
     s->alarms += went > 0;
     s->scored++;
+    lessons_follow(s, out);
 }
 
 /* A row that is an alarm by itself is remembered as one that nearly was: left out, it

@@ -2,6 +2,7 @@
  * Calibration of streams of one number: the mean of six clipped excesses, measured
  * against all rows before it, and then the rules.
  */
+#include "flow/stream_lessons.h"
 #include "flow/stream_state.h"
 
 #include <math.h>
@@ -38,5 +39,6 @@ int stream_calibrate_number(struct stream *s, float excess, double range,
     if (gauge_add(&s->by_six, six))
         return -1;
     stream_tell_alarm(s, out);
+    lessons_measure(s, once, six, stream_counts(s, out));
     return stream_counts(s, out) ? past_add(&s->row_tail, once) : 0;
 }

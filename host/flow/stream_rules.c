@@ -81,6 +81,12 @@ void rules_fini(struct rules *r)
     peak_fini(&r->six);
 }
 
+void rules_forget(struct rules *r)
+{
+    r->greatest.first = r->greatest.n = 0;
+    r->least.first = r->least.n = 0;
+}
+
 double rules_range(const struct rules *r, double x)
 {
     if (isnan(x) || peak_empty(&r->greatest))

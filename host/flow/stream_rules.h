@@ -45,6 +45,7 @@ void rules_fini(struct rules *r);
 /* Decades that x adds. */
 double rules_range(const struct rules *r, double x);
 void rules_see(struct rules *r, double x); /* x is one of the last rows */
+void rules_forget(struct rules *r); /* as if no row had been seen; scores are kept */
 /* What counts of a score. */
 double rules_hold(struct rules *r, double score);
 /* What counts of it when tails are told: it is odd once in six rows, not six times. */

@@ -15,16 +15,45 @@
 #define TAIL_ROWS    64u   /* fewer normal rows in time have no tail to speak of */
 #define START_ROWS   20u   /* first scored rows, that are no measure of anything */
 #define GUARD_ROWS   20u   /* newest rows that are no past yet */
-#define SHIFT_ROWS   1024u /* an alarm open for so many rows is the new normal */
+#define SHIFT_ROWS   1024u /* a shift learned for so many rows is the new normal */
 
 /* A row that is not past yet. */
 struct guarded {
     float row, six;  /* its two statistics */
-    uint32_t counts; /* 1: it is one of the normal rows that tails are measured on */
+    uint32_t counts; /* COUNTS: it is one of the normal rows that tails are measured on;
+                        NEVER: people said that it was no normal row */
+};
+enum { COUNTS = 1, NEVER = 2 };
+
+/* May it be learned? stream_lessons.h. The numbers are in model files. */
+enum lesson {
+    LESSON_LEARN,
+    LESSON_WAITS,    /* its alarm is open */
+    LESSON_LEFT_OUT, /* its alarm closed before the hold was over */
+    LESSON_APPROVED,
+    LESSON_DISMISSED
+};
+
+/* A scored row's two statistics, and which pasts have them: what `in` says. */
+struct measured {
+    float row, six;
+    uint32_t in;
+};
+enum { MEASURED = 1, IN_GAUGES = 2, IN_TAILS = 4 };
+
+/* What a model file knows of a row that the store has. */
+struct recalled {
+    uint64_t id;
+    enum lesson lesson;
+    struct measured measured;
 };
 
 /* One remembered observation. */
 struct memory {
+    uint64_t id;
+    double number; /* that the rules see; NaN: the row is not one number */
+    enum lesson lesson;
+    struct measured measured;
     uint16_t side[GPT_SIDE_SLOTS];
     uint16_t n;
     struct kiri_token token[];
@@ -70,9 +99,19 @@ struct stream {
     struct past row_tail, six_tail;     /* the same, of rows outside alarms */
     struct guarded guarded[GUARD_ROWS]; /* oldest first */
     uint32_t n_guarded;
-    uint32_t open_rows; /* rows since the alarm opened */
     struct alarm alarm;
     uint64_t alarms, scored;
+
+    /* what may be learned (stream_lessons.h) */
+    struct measured measured;  /* of the row that is being scored */
+    int was_open;              /* the alarm, after the row before */
+    int64_t open_ms;           /* since it opened, by the rows' own times */
+    uint32_t shift_rows;       /* of the open alarm, since it is learned */
+    uint32_t waiting;          /* remembered rows that wait */
+    double usual_lo, usual_hi; /* of dismissed rows; lo > hi: there are none */
+    uint64_t judged;           /* rows, ever */
+    struct recalled *recalled; /* [n_recalled] by id, while history is brought back */
+    uint32_t n_recalled;
 
     /* scratch, sized once: [max_tokens + window] */
     uint16_t *ids, *next;
@@ -99,7 +138,7 @@ float stream_mean_of_six(struct stream *s, float x);
 /* The alarm's step by out->tail; fills what out says of it. */
 void stream_tell_alarm(struct stream *s, struct verdict *out);
 /* 1: the row is one of the normal rows that tails are measured on. */
-uint32_t stream_counts(struct stream *s, const struct verdict *v);
+uint32_t stream_counts(const struct stream *s, const struct verdict *v);
 
 /* stream_calibrate.c: score, tail and alarm of a row by its excess (mean of nll minus
  * entropy over its scored tokens), against the past. 0, or -1 when memory is short. */

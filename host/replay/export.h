@@ -26,6 +26,7 @@ struct export_part {
     uint64_t after_id;      /* rows with a larger id; 0: all      */
     int64_t from_ts, to_ts; /* ms UTC: from <= ts < to            */
     int named;              /* each line says the atom            */
+    int gens;               /* and the generation that scored it  */
     /* Called now and then with how many rows were written; nonzero ends it. May be NULL.
      */
     int (*progress)(void *ctx, uint64_t rows);

@@ -18,6 +18,7 @@ struct voice { /* one atom */
     struct rows *rows;
     struct rows_row row; /* the next one, when waiting */
     int waiting;
+    int known;               /* it goes on from a recorded model */
     uint64_t last_id;        /* of the row before */
     int64_t time;            /* of row, never before that of the row before it */
     uint64_t scores, models; /* n of its topics */
@@ -144,8 +145,9 @@ int replay_add(struct replay *r, const char *name, struct stream *stream,
         r->cap = cap;
     }
     struct voice *v = &r->voices[r->n++];
-    *v =
-        (struct voice){ .name = name, .stream = stream, .rows = rows, .time = INT64_MIN };
+    *v = (struct voice){
+        .name = name, .stream = stream, .rows = rows, .known = known, .time = INT64_MIN
+    };
     return known ? remember(r, v, err) : advance(v, err);
 }
 
@@ -194,15 +196,29 @@ static int while_learning(void *ctx, uint32_t done, uint32_t all)
     return r->ended;
 }
 
-static int learn(struct replay *r, struct voice *v, struct kiri_error *err)
+/* Was the turn that is due passed over where the row was recorded? Then the generation
+ * that is live now has scored it. */
+static int was_skipped(const struct voice *v)
 {
-    struct stream_lesson lesson;
     struct stream_facts facts;
 
-    if (stream_learn(v->stream, NULL, while_learning, r, &lesson))
+    stream_facts(v->stream, &facts);
+    return v->known && v->row.gen == facts.gen && stream_due(v->stream) == STREAM_A_TURN;
+}
+
+static int learn(struct replay *r, struct voice *v, struct kiri_error *err)
+{
+    struct stream_lesson lesson = { 0 };
+    struct stream_facts facts;
+    int skipped = was_skipped(v);
+
+    if (skipped)
+        stream_skip(v->stream);
+    else if (stream_learn(v->stream, NULL, while_learning, r, &lesson))
         return r->ended ? 1 : no_memory(err);
     stream_facts(v->stream, &facts);
-    r->counts.lessons++;
+    lesson.gen = facts.gen;
+    r->counts.lessons += !skipped;
     buf_clear(&r->members);
     message_model(&lesson, facts.rows, -1, &r->members);
     return buf_failed(&r->members) ? no_memory(err)

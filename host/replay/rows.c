@@ -29,7 +29,7 @@ struct rows {
 
 /* ---- writing --------------------------------------------------------------------- */
 
-void rows_write(const struct store_obs *o, int named, struct buf *out)
+void rows_write(const struct store_obs *o, int named, uint64_t gen, struct buf *out)
 {
     struct jsonw j = jsonw_into(out);
 
@@ -40,6 +40,8 @@ void rows_write(const struct store_obs *o, int named, struct buf *out)
     jsonw_key(&j, "values");
     jsonw_raw(&j, o->values, strlen(o->values));
     jsonw_kint(&j, "id", (int64_t)o->id);
+    if (gen)
+        jsonw_kint(&j, "gen", (int64_t)gen);
     if (o->label)
         jsonw_kstr(&j, "label", o->label);
     jsonw_end(&j);
@@ -201,6 +203,7 @@ static int read_line(struct rows *r, json_t *root, struct rows_row *out,
                      struct kiri_error *err)
 {
     const json_t *ts = json_object_get(root, "ts"), *id = json_object_get(root, "id");
+    const json_t *gen = json_object_get(root, "gen");
     json_t *values = json_object_get(root, "values");
 
     if (!json_is_object(root))
@@ -211,8 +214,11 @@ static int read_line(struct rows *r, json_t *root, struct rows_row *out,
         return wrong(r, err, "\"values\" is missing or not an object");
     if (id && (!json_is_integer(id) || json_integer_value(id) <= 0))
         return wrong(r, err, "\"id\" is not a whole number from 1 on");
+    if (gen && (!json_is_integer(gen) || json_integer_value(gen) < 0))
+        return wrong(r, err, "\"gen\" is not a whole number");
     out->ts = json_integer_value(ts);
     out->id = id ? (uint64_t)json_integer_value(id) : 0;
+    out->gen = gen ? (uint64_t)json_integer_value(gen) : 0;
     if (id && out->id <= r->last_id)
         return kiri_fail(err, KIRI_BAD_DATA,
                          "%s:%" PRIu64 ": id %" PRIu64 " after %" PRIu64

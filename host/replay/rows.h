@@ -17,8 +17,9 @@
 
 #define ROWS_LINE_MOST (256u << 10) /* bytes of a line */
 
-/* Appends one line; with `named` it begins with "atom". */
-void rows_write(const struct store_obs *o, int named, struct buf *out);
+/* Appends one line; with `named` it begins with "atom". gen: the generation that scored
+ * it, of a recording; 0: it is not said. */
+void rows_write(const struct store_obs *o, int named, uint64_t gen, struct buf *out);
 
 /* A file of rows, read from its beginning in constant memory. Owner: one thread. */
 struct rows;
@@ -26,6 +27,7 @@ struct rows;
 struct rows_row {
     int64_t ts;                /* ms UTC */
     uint64_t id;               /* 0: the line has none */
+    uint64_t gen;              /* that scored it where it was recorded; 0: not said */
     const union kiri_value *v; /* [n_fields], hour and weekday filled in; valid until the
                                   next call                                           */
 };

@@ -199,6 +199,21 @@ int store_each_obs(struct store_reader *r, const char *atom, uint64_t after_id,
     return reader_give(r, q, atom, each, ctx, err);
 }
 
+uint64_t store_gen_of(struct store_reader *r, uint64_t id)
+{
+    uint64_t gen = 0;
+    sqlite3_stmt *q;
+
+    if (id > INT64_MAX ||
+        !(q = reader_prepare(r, "SELECT gen FROM score WHERE id = ?1", NULL, NULL)))
+        return 0;
+    sqlite3_bind_int64(q, 1, (sqlite3_int64)id);
+    if (sqlite3_step(q) == SQLITE_ROW)
+        gen = (uint64_t)sqlite3_column_int64(q, 0);
+    sqlite3_finalize(q);
+    return gen;
+}
+
 int store_each_atom(struct store_reader *r, int (*each)(void *ctx, const char *atom),
                     void *ctx, struct kiri_error *err)
 {

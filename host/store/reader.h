@@ -60,6 +60,9 @@ int store_reader_each_kv(struct store_reader *r, const char *atom,
  * when there are fewer. 0 or -1. */
 int store_newest(struct store_reader *r, const char *atom, uint32_t most, uint64_t *after,
                  struct kiri_error *err);
+/* Generation that scored observation `id`; 0: none did, or nobody knows any more. Also
+ * while each() of another function runs; not before the first. */
+uint64_t store_gen_of(struct store_reader *r, uint64_t id);
 /* Every atom that ever stored something, by name. */
 int store_each_atom(struct store_reader *r, int (*each)(void *ctx, const char *atom),
                     void *ctx, struct kiri_error *err);

@@ -72,7 +72,7 @@ static void write_world(const char *name, uint32_t from, uint32_t to)
                                             .id = row.id,
                                             .ts = row.ts,
                                             .values = buf_text(&values) },
-                       0, &lines);
+                       0, 0, &lines);
         buf_free(&values);
     }
     write_file(name, &lines);

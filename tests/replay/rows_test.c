@@ -80,7 +80,7 @@ static void a_row_reads_back_as_it_was_written(void **state)
                                         .ts = 1000 * i,
                                         .label = i % 7 ? NULL : "a \"label\"\n",
                                         .values = buf_text(&values) },
-                   i % 2, &file);
+                   i % 2, (uint64_t)i % 3, &file);
         buf_free(&values);
     }
     put(file.data, file.len);
@@ -92,6 +92,7 @@ static void a_row_reads_back_as_it_was_written(void **state)
         assert_int_equal(rows_next(r, &row, &err), 1);
         assert_int_equal(row.ts, 1000 * i);
         assert_int_equal(row.id, i * 3);
+        assert_int_equal(row.gen, i % 3);
         assert_memory_equal(&row.v[0].num, &number, sizeof number);
         assert_int_equal(row.v[1].choice, i % 2);
         assert_int_equal(row.v[2].text.len, i % 6);

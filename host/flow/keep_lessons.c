@@ -1,0 +1,104 @@
+#include "flow/keep_lessons.h"
+
+#include "flow/model_file.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+struct keep_lessons {
+    uint64_t id[STREAM_KEEPS];
+    float statistics[STREAM_KEEPS][2];
+    uint16_t state[STREAM_KEEPS]; /* enum lesson, and what `in` says above it */
+};
+
+#define LESSON_BITS 4u
+
+struct keep_lessons *keep_lessons_of(const struct stream *s)
+{
+    struct keep_lessons *l = calloc(1, sizeof *l);
+
+    for (uint32_t k = 0; l && k < s->n_kept; k++) {
+        const struct memory *m = s->kept[(s->rows - s->n_kept + k) % STREAM_KEEPS];
+        l->id[k] = m->id;
+        l->statistics[k][0] = m->measured.row;
+        l->statistics[k][1] = m->measured.six;
+        l->state[k] = (uint16_t)((uint32_t)m->lesson | m->measured.in << LESSON_BITS);
+    }
+    return l;
+}
+
+void keep_lessons_put(struct safetensors_writer *w, const struct stream *s,
+                      const struct keep_lessons *l)
+{
+    uint64_t n[2] = { s->n_kept, 2 };
+
+    model_put_number(w, "open_ms", (uint64_t)s->open_ms);
+    model_put_number(w, "judged", s->judged);
+    safetensors_put(w, "lessons.id", TENSOR_U64, 1, n, l->id);
+    safetensors_put(w, "lessons.statistics", TENSOR_F32, 2, n, l->statistics);
+    safetensors_put(w, "lessons.state", TENSOR_U16, 1, n, l->state);
+}
+
+static int damaged(struct kiri_error *err)
+{
+    return kiri_fail(err, KIRI_BAD_DATA, "what may be learned of its rows is damaged");
+}
+
+/* One row's; -1: it cannot be. */
+static int take(const struct keep_lessons *l, uint32_t k, struct recalled *out)
+{
+    uint32_t lesson = l->state[k] & ((1u << LESSON_BITS) - 1),
+             in = (uint32_t)l->state[k] >> LESSON_BITS;
+
+    if (lesson > LESSON_DISMISSED || in > (MEASURED | IN_GAUGES | IN_TAILS) ||
+        (k && l->id[k] < l->id[k - 1]) || !isfinite(l->statistics[k][0]) ||
+        !isfinite(l->statistics[k][1]))
+        return -1;
+    *out =
+        (struct recalled){ .id = l->id[k],
+                           .lesson = (enum lesson)lesson,
+                           .measured = { l->statistics[k][0], l->statistics[k][1], in } };
+    return 0;
+}
+
+static int read_rows(struct stream *s, const struct safetensors *st, uint32_t n,
+                     struct kiri_error *err)
+{
+    struct keep_lessons *l = calloc(1, sizeof *l);
+    int rc = -1;
+
+    s->recalled = calloc(n ? n : 1, sizeof *s->recalled);
+    if (!l || !s->recalled) {
+        kiri_fail(err, KIRI_INTERNAL, "out of memory");
+    } else if (safetensors_copy(st, "lessons.id", TENSOR_U64, n, l->id, err) == 0 &&
+               safetensors_copy(st, "lessons.statistics", TENSOR_F32, 2 * (size_t)n,
+                                l->statistics, err) == 0 &&
+               safetensors_copy(st, "lessons.state", TENSOR_U16, n, l->state, err) == 0) {
+        for (rc = 0; rc == 0 && s->n_recalled < n; s->n_recalled++)
+            rc = take(l, s->n_recalled, &s->recalled[s->n_recalled]);
+        if (rc)
+            damaged(err);
+    }
+    free(l);
+    return rc;
+}
+
+int keep_lessons_get(struct stream *s, const struct safetensors *st,
+                     struct kiri_error *err)
+{
+    const struct tensor *t = safetensors_find(st, "lessons.id");
+    uint64_t open_ms;
+
+    s->was_open = (int)s->alarm.open;
+    if (!t)
+        return 0;
+    if (t->count > STREAM_KEEPS)
+        return damaged(err);
+    if (model_get_number(st, "open_ms", &open_ms, err) ||
+        model_get_number(st, "judged", &s->judged, err))
+        return -1;
+    if (open_ms > INT64_MAX)
+        return damaged(err);
+    s->open_ms = (int64_t)open_ms;
+    return read_rows(s, st, (uint32_t)t->count, err);
+}
