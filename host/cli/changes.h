@@ -1,6 +1,6 @@
 /*
- * cli/changes.h - what `reload`, `load` and `unload` share: they ask a running host for a
- * change, and print what it did, a sentence a line.
+ * cli/changes.h - what `reload`, `load`, `unload`, `approve` and `dismiss` share: they
+ * ask a running host for a change, and print what it did, a sentence a line.
  */
 #ifndef KIRI_CLI_CHANGES_H
 #define KIRI_CLI_CHANGES_H

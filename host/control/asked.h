@@ -24,6 +24,7 @@ struct asked {
     json_t *root;                  /* the request */
     void (*work)(struct asked *a); /* on the pool */
     uint64_t ticket;               /* of a save */
+    uint32_t judged;               /* rows */
     struct buf out;                /* the answer, begun with its id */
     struct jsonw j;
 };
@@ -45,7 +46,12 @@ void run_since(struct asked *a);    /* pages.c */
 void run_snapshot(struct asked *a); /* pages.c */
 void run_save(struct asked *a);     /* save.c  */
 void run_reload(struct asked *a);   /* load.c  */
+void run_judge(struct asked *a);    /* judge.c */
 void run_load(struct asked *a);     /* load.c  */
 void run_unload(struct asked *a);   /* load.c  */
+
+/* What waits for a model to be saved: is it done? */
+void save_turn(struct control *c);
+void judge_turn(struct control *c);
 
 #endif

@@ -51,9 +51,9 @@ static const struct command commands[] = {
     { "snapshot", run_snapshot, 0 }, { "save", run_save, 1 },
     { "flush", run_flush, 1 },       { "reload", run_reload, 1 },
     { "load", run_load, 1 },         { "unload", run_unload, 1 },
-    { "stop", run_stop, 1 },
+    { "judge", run_judge, 1 },       { "stop", run_stop, 1 },
 };
-#define KNOWN "status, since, snapshot, save, flush, reload, load, unload and stop"
+#define KNOWN "status, since, snapshot, save, flush, reload, load, unload, judge and stop"
 
 static const struct command *command_named(const char *name)
 {
@@ -290,17 +290,29 @@ int control_open(struct control *c)
     return c->pool ? 0 : -1;
 }
 
+void control_turn(struct control *c)
+{
+    save_turn(c);
+    judge_turn(c);
+}
+
+static void refuse_all(struct asked **list)
+{
+    while (*list) {
+        struct asked *a = *list;
+        *list = a->next;
+        asked_refuse(a, KIRI_UNAVAILABLE, "this host is stopping");
+    }
+}
+
 int control_stop(struct control *c, int wait_ms)
 {
     if (pool_stop(c->pool, wait_ms))
         return -1;
     c->pool = NULL;
     flow_deliver(c->flow);
-    while (c->saving) {
-        struct asked *a = c->saving;
-        c->saving = a->next;
-        asked_refuse(a, KIRI_UNAVAILABLE, "this host is stopping");
-    }
+    refuse_all(&c->saving);
+    refuse_all(&c->judging);
     c->closed = 1;
     return 0;
 }

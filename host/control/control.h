@@ -53,7 +53,8 @@ struct control {
     struct pool *pool; /* "kiri-answers": what touches the disk */
     struct answers answers;
     struct asked *saving; /* those that wait for models to be saved */
-    uint64_t ticket;      /* of the last save */
+    struct asked *judging;
+    uint64_t ticket; /* of the last save */
     uint64_t answered;
     int closed; /* the bus is gone: nobody is told any more */
 };

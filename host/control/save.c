@@ -66,7 +66,7 @@ static void finish(struct asked *a)
     asked_end(a);
 }
 
-void control_turn(struct control *c)
+void save_turn(struct control *c)
 {
     struct asked **at = &c->saving;
 
@@ -89,5 +89,5 @@ void run_save(struct asked *a)
     a->ticket = ++c->ticket;
     a->next = c->saving;
     c->saving = a;
-    (void)all_done(c, a->ticket); /* control_turn answers */
+    (void)all_done(c, a->ticket); /* save_turn answers */
 }
