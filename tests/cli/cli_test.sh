@@ -104,8 +104,7 @@ cmp -s m twin || wrong "the same seed gives another model"
 "$KIRI" train --text names --steps 1000000 --out broken >out 2>err &
 child=$!
 sleep 0.3
-kill -INT $child
-wait $child
+interrupt $child
 [ $? -eq 130 ] || wrong "an interrupted training exits otherwise than 130"
 [ -z "$(ls | grep broken)" ] || wrong "an interrupted training left a file"
 
@@ -177,16 +176,7 @@ exits 66 import missing other
 # ---- a host -----------------------------------------------------------------------------
 last=host
 start_host good.yaml
-i=0
-until "$KIRI" status --state state 2>/dev/null | grep -q 'pulse  normal'; do
-    i=$((i + 1))
-    if [ $i -gt 300 ] || ! kill -0 $host 2>/dev/null; then
-        wrong "the host does not come to a normal state"
-        cat log
-        break
-    fi
-    sleep 0.1
-done
+until_true 10 'a["state"] == "normal"'
 exits 75 run good.yaml
 exits 0 status --state state
 says out "promised 1 a day"
@@ -208,13 +198,11 @@ says out 'heartbeat {"v":1,'
 watcher=$!
 "$KIRI" sub log/ --state state >subbed 2>&1 &
 listener=$!
-sleep 1.5
-kill -INT $listener
-wait $listener || wrong "an interrupted sub exits $?"
+wait_until 5 grep -q 'pulse normal surprise .* nats score' watched || wrong "the watcher prints no lines"
+interrupt $listener || wrong "an interrupted sub exits $?"
 stop_host -TERM || { wrong "the host exits $?"; cat log; }
 wait $watcher
 [ $? -eq 69 ] || wrong "a watcher whose host goes exits otherwise than 69"
-grep -q 'pulse normal surprise .* nats score' watched || wrong "the watcher prints no lines"
 grep -q 'went away' watch_err || wrong "the watcher does not say why it ends"
 exits 69 status --state state
 exits 0 inspect state/models/pulse.safetensors
@@ -225,15 +213,11 @@ last=demo
 mkdir tmp
 TMPDIR=$work/tmp "$KIRI" demo --provoke --yes >out 2>err </dev/null &
 demo=$!
-i=0
-until [ -e tmp/kiri-demo-*/state/host.json ] || [ $i -gt 100 ]; do
-    i=$((i + 1))
-    sleep 0.1
-done
+answers() { [ -e tmp/kiri-demo-*/state/host.json ]; }
+wait_until 10 answers
 inner=$(sed -n 's/.*"pid":\([0-9]*\).*/\1/p' tmp/kiri-demo-*/state/host.json)
 kill -0 "$inner" || wrong "the demonstration runs no host"
-kill -INT $demo
-wait $demo
+interrupt $demo
 code=$?
 [ $code -eq 130 ] || { wrong "an interrupted demo exits $code"; cat out err; }
 says out "Collecting"
@@ -244,17 +228,13 @@ kill -0 "$inner" 2>/dev/null && wrong "the host of the demonstration lives on"
 last=burn
 sh -c '"$0" burn 1 1000000 60000 $$ & echo $!; exec sleep 60' "$KIRI" >burner &
 parent=$!
-until [ -s burner ]; do sleep 0.05; done
+wait_until 10 test -s burner
 burner=$(cat burner)
 sleep 0.3
 kill -0 "$burner" || wrong "nothing burns"
 kill -KILL $parent
-i=0
-while kill -0 "$burner" 2>/dev/null && [ $i -lt 50 ]; do
-    i=$((i + 1))
-    sleep 0.1
-done
-[ $i -lt 50 ] || wrong "the burn outlives its parent"
+burnt() { ! runs "$burner"; }
+wait_until 5 burnt || wrong "the burn outlives its parent"
 exits 0 burn 2 1000000 200 $$
 exits 64 burn 0 1 1 1
 exits 69 burn 1 1 1 1

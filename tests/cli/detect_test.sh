@@ -129,11 +129,12 @@ says err "no row has a score"
 
 # ---- any length in the same memory ---------------------------------------------------------
 # 100 MB through a pipe (1 GB with KIRI_FULL=1), in rows of 10 KB; a sanitizer needs more.
-most=30
-[ -n "${KIRI_SAN:-}" ] && most=1000
-python3 - "$KIRI" "${KIRI_FULL:+100000}" "$most" <<'EOF' || wrong "memory grows with the input"
+most=30 rows=10000
+[ -z "${KIRI_SAN:-}" ] || most=1000 rows=1000
+[ -z "${KIRI_FULL:-}" ] || rows=100000
+python3 - "$KIRI" $rows $most <<'EOF' || wrong "memory grows with the input"
 import resource, subprocess, sys
-rows = int(sys.argv[2] or 10000)
+rows = int(sys.argv[2])
 kiri = subprocess.Popen([sys.argv[1], "detect", "--input", "-", "--format", "csv", "--quiet"],
                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 import threading
@@ -159,13 +160,10 @@ mkfifo pipe
 detect=$!
 exec 3>pipe
 head -n 301 wave.csv >&3
-for _ in $(seq 100); do
-    [ "$(wc -l <live)" -eq 301 ] && break
-    sleep 0.1
-done
+scored() { [ "$(wc -l <live)" -eq 301 ]; }
+wait_until 10 scored
 rows 300 live
-kill -INT $detect
-wait $detect
+interrupt $detect
 [ $? -eq 130 ] || wrong "Ctrl-C is not 130"
 says err "interrupted after 300 rows"
 exec 3>&-
@@ -173,12 +171,9 @@ exec 3>&-
 detect=$!
 exec 3>pipe
 head -n 301 wave.csv >&3
-for _ in $(seq 100); do
-    ls never.csv.* >/dev/null 2>&1 && break
-    sleep 0.1
-done
-kill -INT $detect
-wait $detect
+begun() { ls never.csv.* >/dev/null 2>&1; }
+wait_until 10 begun
+interrupt $detect
 [ $? -eq 130 ] || wrong "Ctrl-C is not 130 with --output"
 exec 3>&-
 ls never.csv* >/dev/null 2>&1 && wrong "half an output is left: $(ls never.csv*)"

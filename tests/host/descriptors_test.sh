@@ -58,16 +58,13 @@ trap 'kill $peers 2>/dev/null; stop_host -KILL; grep -hA40 "Sanitizer" log; rm -
 
 # ---- meanwhile ------------------------------------------------------------------------------------
 rows() { sqlite3 state/store.db 'select count(*) from score' 2>/dev/null || echo 0; }
+settled() { [ -e state/models/ledger.safetensors ] && [ "$(cat peers)" -ge 5 ]; }
+wait_until 20 settled
 before=$(rows)
-tries=200
-while { [ ! -e state/models/ledger.safetensors ] || [ "$(cat peers)" -lt 5 ]; } &&
-    [ $tries -gt 0 ]; do
-    sleep 0.1
-    tries=$((tries - 1))
-done
-sleep 2
+scored() { [ $(($(rows) - before)) -ge 100 ]; }
+wait_until 5 scored
 after=$(rows)
-open=$(find /proc/$host/fd -mindepth 1 | wc -l)
+open=$(count_in fd)
 echo "$open of 64 descriptors open, $(cat peers) of 100 peers stayed, $((after - before)) rows scored"
 [ "$(cat peers)" -ge 5 ] || wrong "at most $(cat peers) peers stayed"
 [ $((after - before)) -ge 100 ] || wrong "$((after - before)) rows were scored and stored"

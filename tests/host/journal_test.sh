@@ -72,12 +72,8 @@ took=$(status 's["uptime_ms"]')
 traffic
 
 # ---- the subscriber has it all, soon after ------------------------------------------------------
-tries=300
-until python3 compare.py >verdict 2>&1 || [ $tries = 0 ]; do
-    tries=$((tries - 1))
-    sleep 0.1
-done
-[ $tries -gt 0 ] || wrong "$(cat verdict)"
+has_it_all() { python3 compare.py >verdict 2>&1; }
+wait_until 10 has_it_all || wrong "$(cat verdict)"
 kill -0 $sub || wrong "kiri sub ended"
 kill -INT $sub
 wait $sub || wrong "kiri sub exits $?"

@@ -26,6 +26,7 @@ planted() { # NAME FAULT
 by='{x["name"]: x for x in s["atoms"]}'
 
 start_host m.yaml
+until_true 20 'len(s["atoms"]) == 11'
 "$KIRI" sub '' --state state --json >bus 2>/dev/null &
 sub=$!
 until_true 30 "all($by[n]['rows'] >= 100 for n in ('infinite', 'missing', 'index', 'range', 'talks', 'text', 'changes'))"
@@ -50,6 +51,8 @@ n = 0
 for line in open("bus"):
     hold(f"bus: {line}", json.loads(line))
     n += 1
+if not n:
+    sys.exit("nothing was heard on the bus")
 store = sqlite3.connect("state/store.db")
 store.text_factory = bytes
 for (table,) in store.execute("select name from sqlite_master where type = 'table'").fetchall():

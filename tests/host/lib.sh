@@ -11,6 +11,11 @@ export HOME="$work" LC_ALL=C.UTF-8
 unset STATE_DIRECTORY RUNTIME_DIRECTORY XDG_RUNTIME_DIR XDG_STATE_HOME
 failed=0
 
+# Seconds that a test names are those of a machine with nothing else to do. They only end what
+# would hang: a loaded machine gets so many times as long. A promise about time is measured.
+patience=4
+[ -z "${KIRI_SAN:-}" ] || patience=10
+
 wrong() {
     echo "FAILED: $*"
     failed=1
@@ -38,37 +43,93 @@ stop_host() { # SIGNAL -> what it exited with
     return $code
 }
 
-# status EXPRESSION over the status `s` and its first atom `a`; "" when nobody answers. Asked
-# by $by_bus where a test sets it.
-status() {
-    {
-        if [ -n "${by_bus:-}" ]; then
-            "$KIRI" status --json --bus "$by_bus"
-        else
-            "$KIRI" status --json --state "$work/state"
-        fi
-    } 2>/dev/null | python3 -c '
-import json, sys
-try:
-    s = json.load(sys.stdin)
-except ValueError:
-    sys.exit(1)
-a = s["atoms"][0] if s["atoms"] else None
-print(eval(sys.argv[1]))' "$1" 2>/dev/null
+# SECONDS HOST EXPRESSION COMMAND...: asks until the expression over the status `s` and its first
+# atom `a` is true, some times a second while HOST, if one is named, runs; 0 SECONDS: asks once
+# and prints the value.
+ask_py='
+import json, subprocess, sys, time
+
+def value():
+    said = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL).stdout
+    s = json.loads(said)
+    return eval(expression, {"s": s, "a": s["atoms"][0] if s["atoms"] else None})
+
+def runs(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as f:
+            return f.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+seconds, host, expression, *command = sys.argv[1:]
+expression = compile(expression.strip(), "expression", "eval")
+end, pause = time.monotonic() + float(seconds), .05
+while True:
+    try:
+        now, known = value(), True
+    except Exception: # nobody answers, or it has no such atom yet
+        now, known = None, False
+    if seconds == "0":
+        if known:
+            print(now)
+        sys.exit(not known)
+    if now is True:
+        sys.exit(0)
+    if time.monotonic() > end or host and not runs(host):
+        sys.exit(1)
+    time.sleep(pause)
+    pause = min(pause * 1.3, .2)
+'
+ask_status() { # SECONDS EXPRESSION, by $by_bus where a test sets it
+    if [ -n "${by_bus:-}" ]; then
+        python3 -S -c "$ask_py" "$1" "$host" "$2" "$KIRI" status --json --bus "$by_bus"
+    else
+        python3 -S -c "$ask_py" "$1" "$host" "$2" "$KIRI" status --json --state "$work/state"
+    fi
 }
 
-# until_true SECONDS EXPRESSION: asks ten times a second.
+# status EXPRESSION: what it is now; "" when nobody answers.
+status() { ask_status 0 "$1" 2>/dev/null; }
+
+# until_true SECONDS EXPRESSION
 until_true() {
-    tries=$(($1 * 10))
-    while [ "$tries" -gt 0 ]; do
-        [ "$(status "$2")" = True ] && return 0
-        tries=$((tries - 1))
-        sleep 0.1
-    done
-    wrong "not within $1 s: $2; status: $(status 's'); log:"
+    ask_status $(($1 * patience)) "$2" && return 0
+    wrong "not within $(($1 * patience)) s: $2; status: $(status 's'); log:"
     tail -20 log
     return 1
 }
+
+# wait_until SECONDS COMMAND...: until the command succeeds; 1 when it never did.
+wait_until() {
+    deadline=$(($(date +%s) + $1 * patience))
+    shift
+    until "$@"; do
+        [ "$(date +%s)" -le "$deadline" ] || return 1
+        sleep 0.1
+    done
+}
+
+# count_in fd|task [PID]: how many descriptors or threads the host has, or another process.
+count_in() { find "/proc/${2:-$host}/$1" -mindepth 1 -maxdepth 1 2>/dev/null | wc -l; }
+
+# runs PID: it has not ended; what nobody has waited for yet has.
+runs() { grep -qs '^State:.[^ZX]' "/proc/$1/status"; }
+
+# interrupt PID: SIGINT, again if it was not listening yet -> what it exits with
+interrupt() {
+    while runs "$1"; do
+        kill -INT "$1" 2>/dev/null
+        for _ in $(seq 20); do
+            runs "$1" || break
+            sleep 0.1
+        done
+    done
+    wait "$1"
+}
+
+# block LANGUAGE DOCUMENT: its first fenced block of that language
+block() { awk -v begin="\`\`\`$1" '$0 == begin { on = 1; next } on && /^```/ { exit } on' "$2"; }
 
 # What stands in a folder, names and bytes, to see that nothing changed. A running host's own
 # files are left out by the caller.

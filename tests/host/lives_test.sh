@@ -31,6 +31,17 @@ bad() {
     tail -n 20 log >&2
 }
 
+# late WHAT MS MOST: more is wrong. In the sample of plain CI, whose machine may be loaded, one in ten
+# may take up to twice as long.
+late() {
+    [ "$2" -gt "$3" ] || return
+    if [ -z "${KIRI_FULL:-}" ] && [ "$2" -le $((2 * $3)) ]; then
+        tell late "$2"
+    else
+        bad "$1 $2 ms"
+    fi
+}
+
 asked() { # an answer of the host, in $answer
     answer=$("$KIRI" status --json --state "$PWD/state" 2>/dev/null)
 }
@@ -85,15 +96,15 @@ live_once() {
     until_scored $moment
     if [ -n "$scored" ]; then
         tell scored "$scored"
-        [ "$scored" -le $scores_by ] || bad "the first score came after $scored ms"
+        late 'the first score came after' "$scored" $scores_by
         now_ms
         [ $((moment - now + began)) -le 0 ] || pause $((moment - now + began))
         [ -z "$model" ] || grep -q 'goes on with generation' log ||
             bad "it does not go on with the model that it had"
         [ "${rows:-0}" = 0 ] || grep -qE "[ ,]$rows rows" log ||
             bad "it does not go on with $rows rows"
-    elif [ $moment -ge $scores_by ]; then
-        bad "no score $moment ms after the start"
+    else
+        late 'there was no score after' $moment $scores_by
     fi
     end_host
     ! grep -E 'bad-|damaged|checksum|anew|malformed|Sanitizer|runtime error' log ||
@@ -141,7 +152,7 @@ life() {
     while read -r word number; do
         tell "$word" "$number"
         [ "$word" = lost ] || bad "rows are missing before row $number, which is there"
-        [ "$number" -le $may_lose ] || bad "$number ms of observations were lost"
+        late 'observations are lost:' "$number" $may_lose
     done <lost
 }
 
@@ -184,5 +195,6 @@ awk -v signal="$signal" '
         print ""
     }' told
 grep -q '^wrong' told && failed=1
+[ "$(grep -c '^late' told)" -le $((ends / 10 + 1)) ] || wrong "late too often: $(grep '^late' told | tr '\n' ' ')"
 [ "$(grep -c ended told)" -eq $ends ] || wrong "not all $ends ends were made"
 exit $failed

@@ -31,7 +31,7 @@ chmod 600 so.yaml
 chmod 666 loose.so
 refused() { # CODE WORDS FILE
     before=$(fingerprint state)
-    timeout 20 "$KIRI" run "$3" >out 2>err </dev/null
+    timeout 60 "$KIRI" run "$3" >out 2>err </dev/null
     got=$?
     [ $got -eq "$1" ] || wrong "$3 exits $got, not $1"
     grep -q "$2.*chmod o-w" err || { wrong "the remedy is not said for $3:"; cat err; }

@@ -43,10 +43,8 @@ until_true 5 "$by['cfail']['state'] != 'error'"
 
 # ---- an atom that hangs is seen; nobody waits for it -------------------------------------------
 until_true 20 "$by['bsleep']['state'] == 'stuck'"
-before=$(status "$by['well']['rows']")
-sleep 0.5
-after=$(status "$by['well']['rows']")
-[ $((after - before)) -ge 15 ] || wrong "pulse made $((after - before)) rows in .5 s meanwhile"
+before=$(status "$by['well']['rows']") row=$(status "$by['bsleep']['rows']")
+until_true 5 "$by['well']['rows'] >= $before + 15 and $by['bsleep']['rows'] <= $row"
 until_true 10 "$by['bsleep']['state'] != 'stuck'"
 
 # ---- stopping does not wait for a callback for ever; state is kept -----------------------------
@@ -60,7 +58,8 @@ took=$(($(date +%s%3N) - began))
 [ $took -le $most ] || wrong "stopping took $took ms"
 rows=$(sqlite3 state/store.db 'select count(*) from obs')
 start_host m.yaml
-timeout 20 "$KIRI" sub note/enote --state state --count 1 >note 2>/dev/null
+until_true 10 "$by['enote']['rows'] > 0"
+timeout 60 "$KIRI" sub note/enote --state state --count 1 >note 2>/dev/null
 n=$(sed 's/.*call \([0-9]*\).*/\1/' note)
 [ "$n" -gt 50 ] || wrong "the count did not go on: $(cat note)"
 stop_host -TERM
@@ -69,11 +68,12 @@ stop_host -TERM
 printf 'state: %s/other\natoms: { a: { plugin: %s/tests/faults/atoms/spin_constructor.so } }\n' \
     "$work" "$BUILD" >spin.yaml
 start_host spin.yaml
-sleep 0.3
+probes() { grep -qs "^PPid:	$host$" /proc/[0-9]*/status; }
+wait_until 10 probes || wrong "no plugin is probed"
 began=$(date +%s%3N)
 stop_host -TERM || wrong "SIGTERM while a plugin is probed exits $?"
 took=$(($(date +%s%3N) - began))
 [ $took -le $most ] || wrong "stopping while a plugin is probed took $took ms"
 
-echo "other atoms' rows while one hung: $((after - before)) in .5 s; $rows rows; stopped in $took ms"
+echo "$rows rows; stopped in $took ms"
 exit $failed

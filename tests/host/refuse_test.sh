@@ -8,7 +8,7 @@ KIRI=$1 BUILD=$2
 # the state directory is as it was.
 refuses() {
     before=$(fingerprint state)
-    timeout 20 "$KIRI" run "$3" >out 2>err </dev/null
+    timeout 60 "$KIRI" run "$3" >out 2>err </dev/null
     got=$?
     [ $got -eq "$1" ] || { wrong "$3 exits $got, not $1:"; cat err; }
     grep -q -- "$2" err || { wrong "'$2' is not said for $3:"; cat err; }
@@ -27,7 +27,7 @@ refuses 78 'open.yaml:[12]:1: ' open.yaml
 molecule m 60 10ms 'language: klingon' >option.yaml
 refuses 78 'option.yaml:9:15: ' option.yaml
 molecule m 60 10ms 'procfs: /no/such/proc' >procfs.yaml
-timeout 20 "$KIRI" run procfs.yaml >out 2>err </dev/null
+timeout 60 "$KIRI" run procfs.yaml >out 2>err </dev/null
 [ $? -eq 78 ] || { wrong "a procfs that is not there is not refused:"; cat err; }
 rm -rf state
 
@@ -62,7 +62,7 @@ until_true 30 'a["gen"] >= 1 and a["rows"] > 100'
 
 # A10: the state directory is held; the running host does not notice.
 pid=$host
-timeout 5 "$KIRI" run m.yaml >out 2>err </dev/null
+timeout 60 "$KIRI" run m.yaml >out 2>err </dev/null
 [ $? -eq 75 ] || { wrong "a second host is not refused with 75:"; cat err; }
 grep -q "held by pid $pid" err || { wrong "it does not say who holds it:"; cat err; }
 [ "$(wc -l <err)" -eq 1 ] || wrong "a second host is worth one sentence"

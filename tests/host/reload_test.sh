@@ -42,8 +42,7 @@ first >m.yaml
 start_host m.yaml
 until_true 30 "$by['pulse']['gen'] >= 1 and $by['pulse']['rows'] > 100" || exit 1
 says 0 'nothing changed'
-fds=$(find /proc/$host/fd -mindepth 1 | wc -l)
-tasks=$(find /proc/$host/task -mindepth 1 -maxdepth 1 | wc -l)
+fds=$(count_in fd) tasks=$(count_in task)
 
 # ---- the difference only ----------------------------------------------------------------------
 config >m.yaml <<END
@@ -51,7 +50,7 @@ pulse: { every: 40ms, alarm: 2/day, learn: { warmup: 60 } }
 new: { plugin: pulse, every: 50ms }
 count: { plugin: $odd, mode: note, every: 20ms, path: /elsewhere }
 END
-calls=$(timeout 5 "$KIRI" sub note/count --state state --count 1 2>/dev/null |
+calls=$(timeout 60 "$KIRI" sub note/count --state state --count 1 2>/dev/null |
     sed 's/.*call \([0-9]*\).*/\1/')
 rows=$(status "$by['pulse']['rows']")
 says 0 'atom pulse: adjusted (period, budget or learning)' 'atom new: added' \
@@ -61,7 +60,7 @@ says 0 'atom pulse: adjusted (period, budget or learning)' 'atom new: added' \
 [ "$(status "$by['pulse']['period_ms'] == 40 and $by['pulse']['budget_per_day'] == 2 and \
     $by['pulse']['rows'] >= $rows and $by['pulse']['gen'] >= 1")" = True ] ||
     wrong "pulse did not just go on: $(status "$by['pulse']")"
-more=$(timeout 5 "$KIRI" sub note/count --state state --count 1 2>/dev/null |
+more=$(timeout 60 "$KIRI" sub note/count --state state --count 1 2>/dev/null |
     sed 's/.*call \([0-9]*\).*/\1/')
 [ "${more:-0}" -gt "${calls:-0}" ] || wrong "small state did not go on: call $calls, then $more"
 
@@ -100,13 +99,9 @@ says 0 'nothing changed'
 first >m.yaml
 kill -HUP $host
 until_true 10 '[x["name"] for x in s["atoms"]] == ["pulse", "count", "other"]'
-tries=30 # what was removed leaves; a knock at our own doors takes two of each
-until now=$(find /proc/$host/fd -mindepth 1 | wc -l) && [ "$now" -le $((fds + 2)) ] || [ $tries = 0 ]; do
-    tries=$((tries - 1))
-    sleep 0.1
-done
-[ "$now" -le $((fds + 2)) ] || wrong "$fds descriptors became $now"
-now=$(find /proc/$host/task -mindepth 1 -maxdepth 1 | wc -l)
-[ "$now" -le "$tasks" ] || wrong "$tasks threads became $now"
+# what was removed leaves; a knock at our own doors takes two of each
+no_more() { [ "$(count_in fd)" -le $((fds + 2)) ] && [ "$(count_in task)" -le "$tasks" ]; }
+wait_until 5 no_more ||
+    wrong "$fds descriptors became $(count_in fd), $tasks threads $(count_in task)"
 stop_host -TERM || wrong "SIGTERM exits $?"
 exit $failed

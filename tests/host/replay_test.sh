@@ -76,11 +76,10 @@ cat said
 grep -q 'fresh.jsonl: .* no model yet' said || wrong "an atom without a model is not said"
 "$KIRI" record --for 10m --state state --output early >/dev/null 2>&1 &
 recorder=$!
-until_true 10 'True'
-for _ in $(seq 100); do [ -e early/wave.safetensors ] && break; sleep 0.1; done
-sleep 1 # some rows after the models
-kill -INT $recorder
-wait $recorder || wrong "record stopped by Ctrl-C exits $?"
+wait_until 10 test -e early/wave.safetensors
+rows=$(status 'a["rows"]') # some more after the models
+until_true 10 "a['rows'] > $rows + 30"
+interrupt $recorder || wrong "record stopped by Ctrl-C exits $?"
 [ -s early/pulse.jsonl ] || wrong "record stopped by Ctrl-C writes nothing"
 stop_host -TERM || wrong "SIGTERM exits $?"
 kill $sub
@@ -166,17 +165,16 @@ for i in $(seq 2000); do row "$i" 0.$i; done >hand/wave.jsonl
 for _ in $(seq 8); do cat hand/wave.jsonl; done >long && mv long hand/wave.jsonl
 "$KIRI" replay m.yaml --data hand --output out >/dev/null 2>&1 &
 player=$!
-for _ in $(seq 100); do ls out.*.tmp >/dev/null 2>&1 && break; sleep 0.1; done
-kill -INT $player
-wait $player
+begun() { ls out.*.tmp >/dev/null 2>&1; }
+wait_until 10 begun
+interrupt $player
 [ $? -eq 130 ] || wrong "Ctrl-C during a replay exits $?, not 130"
 ls out out.* >/dev/null 2>&1 && wrong "Ctrl-C leaves a file"
 
 # ---- the example of docs/replay.md, cut out of it --------------------------------------------
 mkdir docs bin
 ln -s "$KIRI" bin/kiri
-awk '$0 == "```sh" { on = 1; next } on && /^```/ { exit } on' \
-    "$(dirname "$(realpath "$0")")/../../docs/replay.md" >docs/example.sh
+block sh "$(dirname "$(realpath "$0")")/../../docs/replay.md" >docs/example.sh
 (cd docs && PATH="$work/bin:$PATH" sh -e example.sh >said 2>&1) ||
     wrong "the example of docs/replay.md exits $?: $(cat docs/said)"
 [ "$(grep -c '"topic":"score/pulse"' docs/rows.scores)" = 3 ] || wrong "its output is not 3 scores"

@@ -37,7 +37,8 @@ rows = [json.loads(line) for line in open(sys.argv[1])]
 gaps = [b["ts"] - a["ts"] for a, b in zip(rows, rows[1:])]
 values = [r["values"] for r in rows]
 bad = []
-if min(gaps) < 500: # a late row may be near the one after it; looks would be 120 ms apart
+# a late row may be near the one after it; looks would be eight a second
+if len(gaps) > (rows[-1]["ts"] - rows[0]["ts"]) / 1000 + 1:
     bad.append(f"rows come between the ticks: {gaps}")
 if sum(v["commits"] == 1 for v in values) != 1:
     bad.append("the commit is not in exactly one row")

@@ -6,8 +6,8 @@
 KIRI=$1 BUILD=$2
 here=$(dirname "$(realpath "$0")")
 . "$here/lib.sh"
-by=3700
-[ -z "${KIRI_SAN:-}" ] || by=7000
+by=5000 # 3 s, and until this machine has asked
+[ -z "${KIRI_FULL:-}" ] || by=3700
 cat >m.yaml <<END
 molecule: silence
 state: $work/state
@@ -54,7 +54,7 @@ frozen() {
     echo go >&3
     echo "$1 frozen: in status after ${told:-nothing} ms, on the bus ${heard_after:-nothing} ms later"
     [ -n "$told" ] && [ "$told" -le $by ] || wrong "$1: status said so after ${told:-20000} ms"
-    [ -n "$heard_after" ] && [ "$heard_after" -le 1500 ] || wrong "$1: not on the bus: $4"
+    [ -n "$heard_after" ] && [ "$heard_after" -le $((by - 2200)) ] || wrong "$1: not on the bus: $4"
     until_true 10 'a["state"] == "normal" and not s["store"]["degraded"]'
 }
 

@@ -1,83 +1,54 @@
 #!/bin/sh
 # remote_doc_test.sh KIRI SOURCE - the atoms in docs/remote.md, cut out of it, tell a running
 # host what they see, and are told how odd it is: shell, Node and Python.
-set -eu
-kiri=$1 doc=$2/docs/remote.md
-dir=$(mktemp -d)
-host=''
-finish() {
-    [ -z "$host" ] || kill "$host" 2>/dev/null || true
-    [ -z "$host" ] || wait "$host" || true
-    rm -rf "$dir"
-}
-trap finish EXIT
-unset STATE_DIRECTORY RUNTIME_DIRECTORY XDG_RUNTIME_DIR XDG_STATE_HOME
-export KIRI_STATE="$dir/state"
+KIRI=$1
+doc=$2/docs/remote.md
+. "$2/tests/host/lib.sh"
+export KIRI_STATE="$work/state"
 
-# The first fenced block of a language.
-block() {
-    awk -v begin="\`\`\`$1" '$0 == begin { on = 1; next } on && /^```/ { exit } on' "$doc"
-}
-block sh >"$dir/soil.sh"
-block js >"$dir/load.js"
-block python >"$dir/disk.py"
+block sh "$doc" >soil.sh
+block js "$doc" >load.js
+block python "$doc" >disk.py
 {
-    printf 'molecule: docs\nstate: %s/state\n' "$dir"
-    block yaml
+    printf 'molecule: docs\nstate: %s/state\n' "$work"
+    block yaml "$doc"
     printf '  load: { plugin: remote, every: 1s }\n  disk: { plugin: remote, every: 10s }\n'
-} >"$dir/docs.yaml"
-"$kiri" run "$dir/docs.yaml" --for 60s >"$dir/log" 2>&1 &
-host=$!
-for _ in $(seq 200); do
-    [ ! -S "$dir/state/inbox" ] || break
-    kill -0 "$host" 2>/dev/null || break
-    sleep 0.05
-done
-[ -S "$dir/state/inbox" ] || {
-    cat "$dir/log"
-    echo "the host never opened its inbox"
-    exit 1
-}
+} >docs.yaml
+start_host docs.yaml
+until_true 10 'len(s["atoms"]) == 3' || exit 1
 
-# tells WHAT FIELD COMMAND...: within 20 s it prints the answer to its schema and two scores.
+# tells WHAT FIELD LINES COMMAND...: it prints the answer to its schema and two scores.
 tells() {
-    what=$1 field=$2
-    shift 2
-    timeout 20 "$@" 2>"$dir/why" | grep --line-buffered . | head -n "$lines" >"$dir/out" || true
-    [ "$(grep -cE "\"?'?surprise\"?'?: ?[0-9].*$field" "$dir/out")" -ge 2 ] || {
-        echo "$what: two scores of $field should come back:"
-        cat "$dir/out" "$dir/why"
-        exit 1
+    what=$1 field=$2 lines=$3
+    shift 3
+    timeout $((10 * patience)) "$@" 2>why | grep --line-buffered . | head -n "$lines" >out
+    [ "$(grep -cE "\"?'?surprise\"?'?: ?[0-9].*$field" out)" -ge 2 ] || {
+        wrong "$what: two scores of $field should come back:"
+        cat out why
     }
 }
-printf '41.2\n41.5\n' >"$dir/numbers"
-lines=3
+printf '41.2\n41.5\n' >numbers
 # shellcheck disable=SC2016
-tells shell moisture sh -c 'sh "$1" <"$2"' - "$dir/soil.sh" "$dir/numbers"
-tells Python used python3 -u "$dir/disk.py" 0.1
+tells shell moisture 3 sh -c 'sh "$1" <"$2"' - soil.sh numbers
+tells Python used 3 python3 -u disk.py 0.1
 if command -v node >/dev/null; then
     {
         echo 'const show = console.log; console.log = x => show(JSON.stringify(x));'
-        cat "$dir/load.js"
-    } >"$dir/shown.js"
-    lines=2
-    tells Node load node "$dir/shown.js"
+        cat load.js
+    } >shown.js
+    tells Node load 2 node shown.js
 else
     echo "no node here: its example was not run"
 fi
 
 # Twenty lines are what it takes, as the page promises.
 for program in soil.sh load.js disk.py; do
-    n=$(grep -c . "$dir/$program")
-    [ "$n" -le 25 ] || {
-        echo "$program has $n lines"
-        exit 1
-    }
+    n=$(grep -c . $program)
+    [ "$n" -le 25 ] || wrong "$program has $n lines"
 done
-"$kiri" status --state "$dir/state" --json >"$dir/status"
 for atom in soil load disk; do
-    grep -q "\"name\":\"$atom\",\"plugin\":\"remote\"" "$dir/status" || {
-        echo "$atom is not there"
-        exit 1
-    }
+    [ "$(status "[x['plugin'] for x in s['atoms'] if x['name'] == '$atom']")" = "['remote']" ] ||
+        wrong "$atom is not there"
 done
+stop_host -TERM || { wrong "the host ended with $?"; cat log; }
+exit $failed
