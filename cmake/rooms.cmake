@@ -13,13 +13,15 @@ function(kiri_plugin name)
     kiri_add_atom(${name} SOURCES ${ARGN}) # as strangers do
     set_target_properties(${name} PROPERTIES
         LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/plugins)
+    set_property(GLOBAL APPEND PROPERTY KIRI_PLUGINS ${name})
     install(TARGETS ${name} LIBRARY DESTINATION lib/kiri/atoms)
 endfunction()
 
 # A unit test: kiri_test(sdk/tokenize_test LINK kiri-sdk) builds tests/sdk/tokenize_test.c
 # and registers it under that name; KIRI_SOURCE_DIR and KIRI_BUILD_DIR are defined in it.
-# THREADED labels it for the ThreadSanitizer run. ALONE runs each of its tests, those named in
-# ROOM_TEST(...), in a process of its own, as bus/client_test/NAME; main takes the name.
+# THREADED labels it for the ThreadSanitizer run, whose build is the target 'threaded'. ALONE runs
+# each of its tests, those named in ROOM_TEST(...), in a process of its own, as
+# bus/client_test/NAME; main takes the name.
 function(kiri_test name)
     cmake_parse_arguments(ARG "THREADED;ALONE" "" "LINK;SOURCES;ARGS" ${ARGN})
     string(REPLACE "/" "." target ${name})
@@ -27,6 +29,9 @@ function(kiri_test name)
     target_link_libraries(${target} PRIVATE ${ARG_LINK} PkgConfig::cmocka m)
     target_compile_definitions(${target} PRIVATE
         KIRI_SOURCE_DIR="${CMAKE_SOURCE_DIR}" KIRI_BUILD_DIR="${CMAKE_BINARY_DIR}")
+    if(ARG_THREADED)
+        add_dependencies(threaded ${target})
+    endif()
     set(tests ${name})
     if(ARG_ALONE)
         set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
@@ -41,7 +46,7 @@ function(kiri_test name)
             get_filename_component(only ${test} NAME)
         endif()
         add_test(NAME ${test} COMMAND ${target} ${ARG_ARGS} ${only})
-        set_tests_properties(${test} PROPERTIES TIMEOUT 120)
+        set_tests_properties(${test} PROPERTIES TIMEOUT 300)
         if(ARG_THREADED)
             set_tests_properties(${test} PROPERTIES LABELS threaded)
         endif()

@@ -95,5 +95,38 @@ refuses 66 'no file /nowhere.yaml' run nowhere.yaml
 refuses 0 'Usage: scripts/run' run --help
 refuses 64 'unknown option --frob' test --frob
 refuses 0 'Usage: scripts/test' test --help
+# A test that fails is the last thing that scripts/test shows, however much was said before it: in
+# a tree whose only programs are pretended, but for ctest.
+tree=$dir/tree
+mkdir -p "$tree/scripts" "$tree/.ci" "$tree/tests/lint"
+cp "$source/scripts/test" "$tree/scripts/"
+for script in scripts/setup scripts/run .ci/run tests/lint/includes.sh tests/lint/names.sh \
+    tests/lint/docs.sh; do
+    echo '#!/bin/sh' >"$tree/$script"
+    chmod +x "$tree/$script"
+done
+for tool in git clang-format cmake clang-tidy; do pretend $tool :; done
+for tool in awk dirname mkdir nproc sed seq sort wc xargs; do
+    ln -s "$(command -v $tool)" "$bin/$tool"
+done
+mkdir -p "$tree/build/release"
+pretend ctest "exec '$(command -v ctest)' --test-dir '$tree/build/release' --output-on-failure -j 4"
+cat >"$tree/build/release/CTestTestfile.cmake" <<'END'
+add_test(room/good seq 10)
+add_test(room/bad sh -c "seq 1000; echo '[       OK ] a_part'; echo 'it is 7, not 8'; exit 1")
+add_test(room/worse sh -c "echo 'it hangs' >&2; kill -SEGV $$")
+add_test(room/long sh -c "seq 2000")
+END
+got=0
+PATH=$bin "$tree/scripts/test" </dev/null >"$dir/out" 2>&1 || got=$?
+tail -n 60 "$dir/out" >"$dir/end"
+{ [ $got = 1 ] && grep -qx 'it is 7, not 8' "$dir/end" && grep -qx 'it hangs' "$dir/end" &&
+    grep -qx -- '---- room/bad failed, its last lines:' "$dir/end" &&
+    ! sed '1,/^----/d' "$dir/end" | grep -q 'OK \]' && grep -q ': gcc: tests failed; ' "$dir/end" &&
+    [ "$(tail -n 1 "$dir/end")" = '2 passed, 2 failed' ]; } || {
+    echo "a failed test is not the last that scripts/test shows (exit $got):"
+    cat "$dir/out"
+    bad=1
+}
 [ $bad = 0 ] && echo 'the scripts keep their word'
 exit $bad
