@@ -7,6 +7,7 @@
 #include "model/weights.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,7 +87,7 @@ static void put_language(struct safetensors_writer *w, const struct stream *s)
  * the other; NULL: memory is short. */
 static double *holds_of(const struct stream *s)
 {
-    const struct peak *both[] = { &s->rules.held, &s->rules.six };
+    const struct peak *both[] = { &s->rules.held, &s->rules.once };
     double *pairs = calloc(both[0]->n + both[1]->n + 1, 2 * sizeof *pairs), *out = pairs;
 
     for (uint32_t k = 0; pairs && k < 2; k++)
@@ -102,14 +103,16 @@ static double *holds_of(const struct stream *s)
 static void put_holds(struct safetensors_writer *w, const struct stream *s,
                       const double *pairs)
 {
-    const struct peak *held = &s->rules.held, *six = &s->rules.six;
+    const struct peak *held = &s->rules.held, *once = &s->rules.once;
 
     if (!s->one_number)
         return;
     safetensors_put(w, "calibration.held", TENSOR_F64, 2, (uint64_t[]){ held->n, 2 },
                     pairs);
-    safetensors_put(w, "calibration.six_peaks", TENSOR_F64, 2, (uint64_t[]){ six->n, 2 },
+    safetensors_put(w, "calibration.six_peaks", TENSOR_F64, 2, (uint64_t[]){ once->n, 2 },
                     pairs + 2 * (size_t)held->n);
+    safetensors_put(w, "calibration.breaches", TENSOR_F64, 1, &(uint64_t){ 3 },
+                    &s->rules.breaches);
 }
 
 void *keep_save(const struct stream *s, const char *atom, size_t *len)
@@ -282,6 +285,23 @@ static int get_peak(struct peak *p, const struct safetensors *st, const char *na
     return kiri_fail(err, KIRI_BAD_DATA, "%s is missing or damaged", name);
 }
 
+/* Files from before breaches were counted have none. */
+static int get_breaches(struct breaches *b, const struct safetensors *st,
+                        struct kiri_error *err)
+{
+    double all[3];
+
+    if (!safetensors_find(st, "calibration.breaches"))
+        return 0;
+    if (safetensors_copy(st, "calibration.breaches", TENSOR_F64, 3, all, err))
+        return -1;
+    for (int i = 0; i < 3; i++)
+        if (!isfinite(all[i]) || all[i] < 0)
+            return kiri_fail(err, KIRI_BAD_DATA, "the breaches of the range are damaged");
+    *b = (struct breaches){ all[0], all[1], all[2] };
+    return 0;
+}
+
 static int same_shape(const struct gpt_shape *a, const struct gpt_shape *b)
 {
     return a->vocab == b->vocab && a->width == b->width && a->heads == b->heads &&
@@ -361,7 +381,8 @@ int keep_load(struct stream *s, const void *bytes, size_t len, uint64_t *hash,
         goto done;
     if (fresh->one_number &&
         (get_peak(&fresh->rules.held, st, "calibration.held", err) ||
-         get_peak(&fresh->rules.six, st, "calibration.six_peaks", err)))
+         get_peak(&fresh->rules.once, st, "calibration.six_peaks", err) ||
+         get_breaches(&fresh->rules.breaches, st, err)))
         goto done;
     struct stream old = *s; /* all was sound: the two change places */
     *s = *fresh;

@@ -467,13 +467,13 @@ int stream_push(struct stream *s, const struct stream_row *row, struct verdict *
     s->measured = (struct measured){ 0 };
     read_row(s, m);
     struct statistics x = judge(s, m, out);
-    double range = s->one_number && !lessons_usual(s, m->number)
-                       ? rules_range(&s->rules, m->number)
+    double depth = s->one_number && !lessons_usual(s, m->number)
+                       ? rules_depth(&s->rules, m->number)
                        : 0;
-    int rc = !s->gen         ? 0
-             : s->one_number ? stream_calibrate_number(s, x.excess, range, out)
-             : s->by_sum     ? stream_calibrate_sum(s, (float)x.sum, x.worst, out)
-                             : stream_calibrate(s, x.excess, x.tokens, out);
+    int rc = s->one_number ? stream_calibrate_number(s, x.excess, depth, out)
+             : !s->gen     ? 0
+             : s->by_sum   ? stream_calibrate_sum(s, (float)x.sum, x.worst, out)
+                           : stream_calibrate(s, x.excess, x.tokens, out);
     if (rc) {
         free(m);
         s->window_ok = 0;

@@ -24,21 +24,47 @@ int stream_calibrate_rehearsed(struct stream *s, float excess)
     return gauge_add(&s->by_six, six);
 }
 
+/* P(a row is so odd by its level or by a breach of the range). The level leaves the
+ * breaches the part of the budget that these can take, for a test that cannot be so rare
+ * takes no more than it can (Tarone, "A modified Bonferroni method for discrete data",
+ * 1990): together P(tail <= p) is at most p where breaches are rarer than p / 2, else at
+ * most 1.5 p. Levels of few rows say nothing yet; breaches have the warm-up's, but the
+ * first rows have seen the training. */
+static double tail_of(const struct stream *s, double once, double depth)
+{
+    const struct breaches *b = &s->rules.breaches;
+    uint32_t rows = rules_rows(&s->rules);
+    double by_level = s->row_tail.n < TAIL_ROWS ? 1 : past_tail(&s->row_tail, once);
+    double by_range = s->scored < START_ROWS ? 1 : breach_tail(b, rows, depth);
+
+    return fmin(by_range, fmin(1, by_level + fmin(by_level, breach_rate(b, rows))));
+}
+
 /* The hold would let nothing be odd for a fifth of the warm-up after anything was: the
- * tail is that of the score before it, of which one in six rows counts. */
-int stream_calibrate_number(struct stream *s, float excess, double range,
+ * tail is that of the level before it, of which one row in so many counts as the budget
+ * allows. */
+int stream_calibrate_number(struct stream *s, float excess, double depth,
                             struct verdict *out)
 {
+    if (!s->gen) {
+        rules_breach(&s->rules, depth);
+        return 0;
+    }
     float six = part_of(s, excess);
     double level = fmin(gauge_score(&s->by_six, (double)six), LEVEL_MOST);
+    float once = (float)rules_once(&s->rules, level, s->options.alarm_rate);
 
-    float once = (float)rules_six(&s->rules, level + range);
-    out->score = (float)rules_hold(&s->rules, level + range);
-    out->tail =
-        s->row_tail.n < TAIL_ROWS ? 1 : (float)past_tail(&s->row_tail, (double)once);
+    out->score = (float)rules_hold(&s->rules, level + rules_range(depth));
+    out->tail = (float)tail_of(s, (double)once, depth);
     if (gauge_add(&s->by_six, six))
         return -1;
     stream_tell_alarm(s, out);
-    lessons_measure(s, once, six, stream_counts(s, out));
-    return stream_counts(s, out) ? past_add(&s->row_tail, once) : 0;
+    uint32_t counted = stream_counts(s, out);
+    lessons_measure(s, once, six, counted);
+    if (!counted)
+        return 0;
+    if (past_add(&s->row_tail, once))
+        return -1;
+    rules_breach(&s->rules, depth);
+    return 0;
 }

@@ -3,9 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define MARGIN   0.05
 #define LEFTOVER 0.01
-#define SIX      6
+#define LEAST    6 /* rows that an incident has */
 
 int peak_init(struct peak *p, uint32_t span)
 {
@@ -41,6 +40,16 @@ double peak_value(const struct peak *p)
     return p->queue[p->first].x;
 }
 
+double peak_newest(const struct peak *p, uint32_t rows)
+{
+    for (uint32_t i = 0; i < p->n; i++) {
+        const struct peak_entry *e = &p->queue[(p->first + i) % p->span];
+        if (p->at - e->row <= rows)
+            return e->x;
+    }
+    return -INFINITY;
+}
+
 int peak_restore(struct peak *p, const double *pairs, uint32_t n)
 {
     if (n > p->span)
@@ -66,7 +75,7 @@ int rules_init(struct rules *r, uint32_t warmup)
 
     *r = (struct rules){ 0 };
     if (peak_init(&r->greatest, RULES_RANGE) || peak_init(&r->least, RULES_RANGE) ||
-        peak_init(&r->held, hold ? hold : 1) || peak_init(&r->six, SIX)) {
+        peak_init(&r->held, hold ? hold : 1) || peak_init(&r->once, RULES_ONCE)) {
         rules_fini(r);
         return -1;
     }
@@ -78,22 +87,42 @@ void rules_fini(struct rules *r)
     peak_fini(&r->greatest);
     peak_fini(&r->least);
     peak_fini(&r->held);
-    peak_fini(&r->six);
+    peak_fini(&r->once);
+}
+
+uint32_t rules_rows(const struct rules *r)
+{
+    return r->greatest.at < RULES_RANGE ? (uint32_t)r->greatest.at : RULES_RANGE;
+}
+
+double rules_depth(const struct rules *r, double x)
+{
+    if (isnan(x))
+        return x;
+    if (peak_empty(&r->greatest))
+        return 0;
+    double hi = peak_value(&r->greatest), lo = -peak_value(&r->least);
+    double beyond = fmax(x - hi, lo - x);
+    if (beyond <= 0)
+        return 0;
+    return hi > lo ? fmin(beyond / (hi - lo), BREACH_DEEPEST) : BREACH_DEEPEST;
 }
 
 void rules_forget(struct rules *r)
 {
     r->greatest.first = r->greatest.n = 0;
     r->least.first = r->least.n = 0;
+    r->greatest.at = r->least.at = 0;
 }
 
-double rules_range(const struct rules *r, double x)
+double rules_range(double depth)
 {
-    if (isnan(x) || peak_empty(&r->greatest))
-        return 0;
-    double hi = peak_value(&r->greatest), lo = -peak_value(&r->least);
-    double margin = MARGIN * (hi - lo);
-    return x > hi + margin || x < lo - margin ? RULES_SCORE : 0;
+    return depth > BREACH_MARGIN ? RULES_SCORE : 0;
+}
+
+void rules_breach(struct rules *r, double depth)
+{
+    breach_add(&r->breaches, rules_rows(r), depth);
 }
 
 void rules_see(struct rules *r, double x)
@@ -104,9 +133,9 @@ void rules_see(struct rules *r, double x)
     peak_add(&r->least, -x);
 }
 
-static double counts(struct peak *p, double score)
+static double counts(struct peak *p, uint32_t rows, double score)
 {
-    int is_peak = peak_empty(p) || score > peak_value(p);
+    int is_peak = score > peak_newest(p, rows);
 
     peak_add(p, score);
     return is_peak ? score : LEFTOVER * score;
@@ -114,10 +143,12 @@ static double counts(struct peak *p, double score)
 
 double rules_hold(struct rules *r, double score)
 {
-    return counts(&r->held, score);
+    return counts(&r->held, r->held.span, score);
 }
 
-double rules_six(struct rules *r, double score)
+double rules_once(struct rules *r, double level, double rate)
 {
-    return counts(&r->six, score);
+    double rows = fmax(LEAST, fmin(RULES_ONCE, 1 / rate));
+
+    return counts(&r->once, (uint32_t)rows, level);
 }

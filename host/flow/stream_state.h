@@ -126,9 +126,9 @@ double *memory_values(struct memory *m);
  * scores are measured against. */
 void stream_rehearse(struct stream *s);
 
-/* stream_number.c: score, tail and alarm of one number's row; range: what rules_range
- * adds. 0, or -1 when memory is short. */
-int stream_calibrate_number(struct stream *s, float excess, double range,
+/* stream_number.c: score, tail and alarm of one number's row; depth: rules_depth of it.
+ * Before the first training it only becomes past. 0, or -1 when memory is short. */
+int stream_calibrate_number(struct stream *s, float excess, double depth,
                             struct verdict *out);
 /* Such a row of the history, of which no verdict is given. */
 int stream_calibrate_rehearsed(struct stream *s, float excess);

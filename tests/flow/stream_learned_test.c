@@ -181,6 +181,7 @@ static void goes_on(const struct kiri_schema *schema)
 
     for (int i = 0; i < 450; i++) {
         struct stream_row row = next(&l);
+        l.v[schema == &two].num += i == 300 ? 10 : 0; /* a breach of the range */
         step(a, &row, &x);
     }
     void *bytes = keep_save(a, "x", &len);
@@ -189,10 +190,15 @@ static void goes_on(const struct kiri_schema *schema)
     keep_history(b, 450);
     for (int i = 0; i < 450; i++) {
         struct stream_row row = next(&again);
+        again.v[schema == &two].num += i == 300 ? 10 : 0;
         assert_int_equal(stream_remember(b, &row), 0);
     }
     for (int i = 0; i < 500; i++) { /* through several learnings */
         struct stream_row p = next(&l), q = next(&again);
+        if (i % 200 == 50) { /* beyond the range, and yet further */
+            l.v[schema == &two].num = 40 + i;
+            again.v[schema == &two].num = 40 + i;
+        }
         step(a, &p, &x);
         step(b, &q, &y);
         assert_true(x.surprise == y.surprise && x.score == y.score && x.tail == y.tail);

@@ -40,18 +40,39 @@ static void only_what_leaves_the_range_by_a_twentieth_is_odder(void **state)
     (void)state;
 
     assert_int_equal(rules_init(&r, 750), 0);
-    assert_true(rules_range(&r, 1e9) == 0); /* nothing was seen yet */
+    assert_true(rules_range(rules_depth(&r, 1e9)) == 0); /* nothing was seen yet */
     for (int i = 0; i <= 100; i++)
         rules_see(&r, i);
-    assert_true(rules_range(&r, 104.9) == 0 && rules_range(&r, -4.9) == 0);
-    assert_true(rules_range(&r, 105.1) == RULES_SCORE);
-    assert_true(rules_range(&r, -5.1) == RULES_SCORE);
-    assert_true(rules_range(&r, (double)NAN) == 0);
+    assert_true(rules_range(rules_depth(&r, 104.9)) == 0 &&
+                rules_range(rules_depth(&r, -4.9)) == 0);
+    assert_true(rules_range(rules_depth(&r, 105.1)) == RULES_SCORE);
+    assert_true(rules_range(rules_depth(&r, -5.1)) == RULES_SCORE);
+    assert_true(rules_range(rules_depth(&r, (double)NAN)) == 0);
     rules_see(&r, 300);
-    assert_true(rules_range(&r, 200) == 0);
+    assert_true(rules_range(rules_depth(&r, 200)) == 0);
     for (uint32_t i = 0; i < RULES_RANGE; i++) /* that was long ago */
         rules_see(&r, 50 + i % 2);
-    assert_true(rules_range(&r, 200) == RULES_SCORE);
+    assert_true(rules_range(rules_depth(&r, 200)) == RULES_SCORE);
+    rules_fini(&r);
+}
+
+static void depth_is_told_in_parts_of_the_range(void **state)
+{
+    struct rules r;
+    (void)state;
+
+    assert_int_equal(rules_init(&r, 750), 0);
+    assert_true(rules_depth(&r, 5) == 0 && rules_rows(&r) == 0);
+    rules_see(&r, 20);
+    assert_true(rules_depth(&r, 20) == 0);
+    assert_true(rules_depth(&r, 20.1) == BREACH_DEEPEST); /* the range is a point */
+    rules_see(&r, 120);
+    assert_true(rules_depth(&r, 170) == 0.5 && rules_depth(&r, -180) == 2);
+    assert_true(rules_depth(&r, 60) == 0 && isnan(rules_depth(&r, (double)NAN)));
+    assert_true(rules_depth(&r, (double)INFINITY) == BREACH_DEEPEST);
+    for (uint32_t i = 0; i < RULES_RANGE; i++)
+        rules_see(&r, 50);
+    assert_int_equal(rules_rows(&r), RULES_RANGE);
     rules_fini(&r);
 }
 
@@ -102,6 +123,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_peak_is_the_greatest_of_the_last_values),
         cmocka_unit_test(only_what_leaves_the_range_by_a_twentieth_is_odder),
+        cmocka_unit_test(depth_is_told_in_parts_of_the_range),
         cmocka_unit_test(a_score_counts_when_it_is_a_peak),
         cmocka_unit_test(a_queue_that_cannot_have_been_is_refused),
     };
