@@ -138,7 +138,7 @@ const struct command command_status = {
     .arguments = "",
     .about =
         "Shows the host, and for each atom: how it is, its recent surprise as a line,\n"
-        "the last row's surprise, score and tail, alarms against the promised budget,\n"
+        "the last row's surprise, score and tail, alarms seen beside those promised,\n"
         "and the last row field by field with what was expected instead; of an odd text\n"
         "the letters that do not belong.\n"
         "\n"

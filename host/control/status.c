@@ -125,15 +125,22 @@ static void write_last(const struct instance *in, struct jsonw *j)
     jsonw_end(j);
 }
 
-/* Alarms a day as seen since the model was trained, by rows and the period; NaN without a
- * period, which says nothing about days. */
-static double seen_per_day(const struct instance *in)
+/* Days in which alarms could be seen, since the model was trained: by rows and the
+ * period; NaN without one, which says nothing about days. */
+static double seen_days(const struct instance *in)
 {
-    if (!in->period_ms)
-        return NAN;
-    double days = (double)in->facts.scored * in->period_ms / 864e5;
+    return in->period_ms ? (double)in->facts.scored * in->period_ms / 864e5 : NAN;
+}
 
-    return days > 0 ? (double)in->facts.alarms / days : 0;
+static void write_alarms(const struct instance *in, struct jsonw *j)
+{
+    double days = seen_days(in);
+
+    jsonw_kint(j, "alarms", (int64_t)in->facts.alarms);
+    jsonw_kint(j, "scored", (int64_t)in->facts.scored);
+    jsonw_knum(j, "seen_days", days, 6);
+    jsonw_knum(j, "budget_per_day", in->alarm_per_s * 86400, 4);
+    jsonw_knum(j, "seen_per_day", days > 0 ? (double)in->facts.alarms / days : days, 4);
 }
 
 static void write_training(const struct instance *in, struct jsonw *j)
@@ -226,10 +233,7 @@ static void write_atom(const struct control *c, const struct instance *in,
         jsonw_int(j, now - in->last_ok);
     else
         jsonw_null(j);
-    jsonw_kint(j, "alarms", (int64_t)in->facts.alarms);
-    jsonw_kint(j, "scored", (int64_t)in->facts.scored);
-    jsonw_knum(j, "budget_per_day", in->alarm_per_s * 86400, 4);
-    jsonw_knum(j, "seen_per_day", seen_per_day(in), 4);
+    write_alarms(in, j);
     write_recent(in, j);
     write_last(in, j);
     jsonw_end(j);

@@ -220,24 +220,54 @@ static void surprise_line(struct canvas *c, const json_t *atom, const json_t *la
     canvas_end(c);
 }
 
+const char *view_rate(const json_t *atom, char *out, size_t cap)
+{
+    double seen = view_number(atom, "seen_per_day"), scored = view_number(atom, "scored");
+    double budget = view_number(atom, "budget_per_day");
+    char rate[32], promised[32];
+
+    *out = '\0';
+    if (!(scored > 0) || isnan(budget))
+        return out;
+    number_plain(budget, promised, sizeof promised);
+    if (!isnan(seen)) {
+        number_plain(seen, rate, sizeof rate);
+        snprintf(out, cap, "%s/day of %s/day promised", rate, promised);
+    } else { /* it has no period, and a day is taken to have 1,000 rows */
+        number_plain(view_number(atom, "alarms") * 1000 / scored, rate, sizeof rate);
+        snprintf(out, cap, "%s of %s in 1,000 rows promised", rate, promised);
+    }
+    return out;
+}
+
+/* How long alarms were counted: "2.1 days", "1h 26m", "812 rows". */
+static void counted_during(const json_t *atom, char *out, size_t cap)
+{
+    double days = view_number(atom, "seen_days");
+    char rows[40];
+
+    if (days >= 1) {
+        snprintf(out, cap, "%.1f days", days);
+    } else if (days < 1) {
+        units_duration_print((int64_t)(days * 86400) * 1000, out, cap);
+    } else {
+        number_count(view_number(atom, "scored"), rows, sizeof rows);
+        snprintf(out, cap, "%s rows", rows);
+    }
+}
+
 static void alarm_line(struct canvas *c, const json_t *atom)
 {
-    char alarms[40], scored[40], seen[32], promised[32];
+    char alarms[40], during[64], rate[96];
 
     if (!(view_number(atom, "gen") > 0))
         return;
     number_count(view_number(atom, "alarms"), alarms, sizeof alarms);
-    number_count(view_number(atom, "scored"), scored, sizeof scored);
-    number_plain(view_number(atom, "seen_per_day"), seen, sizeof seen);
-    number_plain(view_number(atom, "budget_per_day"), promised, sizeof promised);
+    counted_during(atom, during, sizeof during);
     canvas_to(c, INDENT);
-    canvas_textf(c, PLAIN, "%s alarm%s in %s rows", alarms,
-                 strcmp(alarms, "1") == 0 ? "" : "s", scored);
-    gap(c);
-    if (json_is_number(json_object_get(atom, "seen_per_day")))
-        canvas_textf(c, FAINT, "promised %s a day, seen %s a day", promised, seen);
-    else /* it has no period, and a day is taken to have 1,000 rows */
-        canvas_textf(c, FAINT, "promised %s in 1,000", promised);
+    canvas_textf(c, PLAIN, "alarms %s in %s", alarms, during);
+    if (*view_rate(atom, rate, sizeof rate))
+        canvas_textf(c, FAINT, ", %s", rate);
     canvas_end(c);
 }
 

@@ -204,15 +204,16 @@ static void title(struct canvas *c, const char *text, const char *more)
 static void selected(struct canvas *c, const struct top *top, const struct plan *p)
 {
     const json_t *atom = chosen_atom(top), *last = json_object_get(atom, "last");
-    char more[240], rows[40], alarms[40], cell[40];
+    char more[360], rows[40], alarms[40], rate[96], cell[40];
 
     number_count(view_number(atom, "rows"), rows, sizeof rows);
     number_count(view_number(atom, "alarms"), alarms, sizeof alarms);
     if (*view_text(atom, "note"))
         snprintf(more, sizeof more, "%.200s", view_text(atom, "note"));
     else if (atom)
-        snprintf(more, sizeof more, "%s rows, model %.0f, %s alarm%s%s", rows,
+        snprintf(more, sizeof more, "%s rows, model %.0f, %s alarm%s%s%s%s", rows,
                  view_number(atom, "gen"), alarms, strcmp(alarms, "1") == 0 ? "" : "s",
+                 *view_rate(atom, rate, sizeof rate) ? ", " : "", rate,
                  view_cell(atom, cell, sizeof cell));
     else
         more[0] = '\0';

@@ -179,7 +179,7 @@ start_host good.yaml
 until_true 10 'a["state"] == "normal"'
 exits 75 run good.yaml
 exits 0 status --state state
-says out "promised 1 a day"
+says out "of 1/day promised"
 exits 0 status --state state --json
 rows 1
 says out '"name":"pulse"'

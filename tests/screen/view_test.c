@@ -26,7 +26,7 @@
 #define NORMAL                                                                           \
     "{'name':'pulse','state':'normal','note':'','period_ms':250,'rows':1841,"            \
     "'warmup':240,'training':null,'gen':4,'alarms':1,'scored':1601,"                     \
-    "'budget_per_day':1,'seen_per_day':2.5,'recent':[1,2,3,9],"                          \
+    "'budget_per_day':1,'seen_per_day':2.5,'seen_days':0.0046325,'recent':[1,2,3,9],"    \
     "'recent_alarm':[0,0,0,0],'last':{'id':88,'state':'normal','surprise':0.72,"         \
     "'score':0.4,'tail':0.31,'alarm':false,'blame':'cpu','fields':["                     \
     "{'name':'cpu','unit':'%','value':53.1,'word':'C10','nats':0.4,"                     \
@@ -47,7 +47,7 @@
 #define ALARM                                                                            \
     "{'name':'pulse','state':'alarm','note':'','period_ms':5000,'rows':9000,"            \
     "'warmup':750,'training':null,'gen':41,'alarms':2,'scored':8000,"                    \
-    "'budget_per_day':1,'seen_per_day':0.9,'recent':[0.5,0.6,7.9],"                      \
+    "'budget_per_day':1,'seen_per_day':0.933,'seen_days':2.143,'recent':[0.5,0.6,7.9],"  \
     "'recent_alarm':[0,0,1],'last':{'id':9000,'surprise':7.98,'score':9.1,"              \
     "'tail':0.0008333,'alarm':true,'blame':'net','fields':["                             \
     "{'name':'cpu','unit':'%','value':95,'word':'C9','nats':9.4,"                        \
@@ -112,7 +112,7 @@ static void a_normal_atom_shows_all_that_it_knows(void **state)
         "● pulse  normal  1,841 rows, one every 250 ms, model 4\n",
         "  ▁▂▃█  1 to 9 nats\n",
         "  surprise 0.72 nats · score 0.4 · 1 row in 3 is this odd\n",
-        "  1 alarm in 1,601 rows · promised 1 a day, seen 2.5 a day\n",
+        "  alarms 1 in 6m 40s, 2.5/day of 1/day promised\n",
         "  cpu     53.1 %  C10    0.4 ▋      as expected .66\n",
         "  swap   missing  S?     0.1 ▏\n",
     };
@@ -172,7 +172,7 @@ static void the_letters_that_do_not_belong_are_marked(void **state)
     has(&out, "\n         a\\x0ab x <end>\n"
               "          ^^^^ ^  ^^^^^\n"
               "         /new/a?b x\n");
-    has(&out, "1 alarm in 2 rows · promised 1 in 1,000\n");
+    has(&out, "alarms 1 in 2 rows, 500 of 1 in 1,000 rows promised\n");
     buf_free(&out);
     out = view_of(NAMES, (struct style){ .width = 80, .utf8 = 1, .colour = 1 });
     has(&out, "a\033[31m\\x0a\033[0mb\033[33m \033[0mx\033[31m <end>\033[0m\n");
@@ -240,6 +240,7 @@ static void no_colour_means_no_escape(void **state)
 
     (void)state;
     has_not(&out, "\033");
+    has(&out, "  alarms 2 in 2.1 days, 0.93/day of 1/day promised\n");
     buf_free(&out);
 }
 
