@@ -239,7 +239,7 @@ const struct command command_detect = {
         "  tail       part of the normal past that was at least so odd; small is odd\n"
         "  alarm      1 while an alarm is open\n"
         "  nats       of the field that is blamed\n"
-        "  blame      the column that was most surprising\n"
+        "  blame      the column that was most surprising; of an alarm, over its rows\n"
         "  expected   what was expected there instead, with its probability\n"
         "  note       what was wrong with the row: missing; no number; time repeats ...\n"
         "\n"

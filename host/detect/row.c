@@ -26,7 +26,7 @@ static void read_number(struct row *r, const struct cell *c, const char *column,
     double x = 0;
     int kind = c->text ? times_number(c->text, c->len, &x) : 2;
 
-    v->num = kind == 0 || kind == 1 ? x : (double)NAN;
+    v->num = kind == 0 || kind == 1 ? value_finite(x) : (double)NAN;
     if (kind)
         flag(r, kind < 0 ? FLAW_TEXT : kind == 1 ? FLAW_INFINITE : FLAW_MISSING, column);
 }

@@ -49,12 +49,14 @@ struct observed *observed_copy(const struct kiri_schema *schema,
     return row;
 }
 
-/* Texts longer than their field allows are cut here, before a liar's length is believed.
- */
+/* Values are taken as they will be stored: infinity as far out; a text at most a byte too
+ * long, before a liar's length is believed. */
 static void tame(const struct kiri_schema *schema, union kiri_value *v)
 {
     for (uint32_t i = 0; i < schema->n_fields; i++) {
         const struct kiri_field *f = &schema->fields[i];
+        if (f->kind == KIRI_NUMBER)
+            v[i].num = value_finite(v[i].num);
         if (f->kind == KIRI_TEXT && v[i].text.ptr && v[i].text.len > f->max_len + 1)
             v[i].text.len = f->max_len + 1; /* still too long: counted as clamped */
     }

@@ -162,6 +162,10 @@ void *keep_save(const struct stream *s, const char *atom, size_t *len)
     safetensors_put(w, "calibration.turns", TENSOR_U32, 1, &(uint64_t){ TURNS }, turns);
     safetensors_put(w, "calibration.last", TENSOR_F32, 1, &(uint64_t){ s->n_six },
                     s->six + QUIET_ROWS - s->n_six);
+    safetensors_put(w, "blame.recent", TENSOR_F32, 2,
+                    (uint64_t[]){ QUIET_ROWS, KIRI_MAX_FIELDS }, s->blame.recent);
+    safetensors_put(w, "blame.sum", TENSOR_F64, 1, &(uint64_t){ KIRI_MAX_FIELDS },
+                    s->blame.sum);
     put_language(w, s);
     put_holds(w, s, holds);
     keep_lessons_put(w, s, lessons);
@@ -272,6 +276,22 @@ static int get_language(struct stream *s, const struct safetensors *st,
     return 0;
 }
 
+/* What the open alarm's rows were about; a file of an older version does not say. */
+static int get_blame(struct stream *s, const struct safetensors *st,
+                     struct kiri_error *err)
+{
+    struct blame *b = &s->blame;
+
+    if (!safetensors_find(st, "blame.recent"))
+        return 0;
+    return safetensors_copy(st, "blame.recent", TENSOR_F32, QUIET_ROWS * KIRI_MAX_FIELDS,
+                            b->recent, err) ||
+                   safetensors_copy(st, "blame.sum", TENSOR_F64, KIRI_MAX_FIELDS, b->sum,
+                                    err)
+               ? -1
+               : 0;
+}
+
 static int get_peak(struct peak *p, const struct safetensors *st, const char *name,
                     struct kiri_error *err)
 {
@@ -279,9 +299,13 @@ static int get_peak(struct peak *p, const struct safetensors *st, const char *na
     double pairs[2 * RULES_HOLD];
 
     if (t && t->count % 2 == 0 && t->count <= sizeof pairs / sizeof *pairs &&
-        safetensors_copy(st, name, TENSOR_F64, t->count, pairs, err) == 0 &&
-        peak_restore(p, pairs, (uint32_t)t->count / 2) == 0)
-        return 0;
+        safetensors_copy(st, name, TENSOR_F64, t->count, pairs, err) == 0) {
+        uint32_t n = (uint32_t)t->count / 2, old = 0;
+        while (old < n && pairs[2 * (size_t)old] > p->span)
+            old++; /* another warm-up, and so a shorter hold, is configured now */
+        if (peak_restore(p, pairs + 2 * (size_t)old, n - old) == 0)
+            return 0;
+    }
     return kiri_fail(err, KIRI_BAD_DATA, "%s is missing or damaged", name);
 }
 
@@ -376,8 +400,8 @@ int keep_load(struct stream *s, const void *bytes, size_t len, uint64_t *hash,
         goto done;
     }
     if (get_model(fresh, st, err) || get_counters(fresh, st, err) ||
-        get_calibration(fresh, st, err) || get_language(fresh, st, err) ||
-        keep_lessons_get(fresh, st, err))
+        get_calibration(fresh, st, err) || get_blame(fresh, st, err) ||
+        get_language(fresh, st, err) || keep_lessons_get(fresh, st, err))
         goto done;
     if (fresh->one_number &&
         (get_peak(&fresh->rules.held, st, "calibration.held", err) ||

@@ -326,7 +326,7 @@ static struct statistics judge(const struct stream *s, const struct memory *m,
     float nats = 0, excess = 0, most = -INFINITY;
     uint32_t scored = 0;
 
-    out->blame = s->schema->n_fields;
+    out->row_blame = s->schema->n_fields;
     for (uint32_t t = 0, end; t < m->n; t = end) {
         uint32_t f = m->token[t].field;
         for (end = t; end < m->n && m->token[end].field == f; end++)
@@ -347,9 +347,10 @@ static struct statistics judge(const struct stream *s, const struct memory *m,
             tell_each(s, t, end, out, v);
         if (v->excess > most) {
             most = v->excess;
-            out->blame = f;
+            out->row_blame = f;
         }
     }
+    out->blame = out->row_blame;
     out->surprise = scored ? nats / (float)scored : 0;
     all.excess = scored ? excess / (float)scored : 0;
     all.tokens = scored;
@@ -416,7 +417,7 @@ static void keep_row(struct stream *s, const struct stream_row *row, struct memo
     s->last_ts = row->ts;
     s->last_id = row->id;
     lessons_enter(s, m);
-    if (s->one_number && m->lesson != LESSON_APPROVED)
+    if (s->one_number && m->lesson != LESSON_APPROVED && language_in_reach(m->number))
         rules_see(&s->rules, m->number);
 }
 
@@ -480,6 +481,8 @@ int stream_push(struct stream *s, const struct stream_row *row, struct verdict *
         return -1;
     }
     lessons_note(s, out, m);
+    if (s->context)
+        blame_row(&s->blame, out);
     out->state = !s->gen ? STREAM_LEARNING : out->alarm ? STREAM_ALARM : STREAM_NORMAL;
     keep_row(s, row, m);
     return 0;

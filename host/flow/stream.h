@@ -81,14 +81,16 @@ struct verdict {
     int64_t ts;
     uint64_t gen; /* generation that scored it; 0: never trained             */
     enum stream_state state;
-    float surprise;   /* mean nats over the scored tokens                        */
-    float score;      /* decades, 0..20                                          */
-    float tail;       /* P(score at least this | normal), (0, 1]                 */
-    int alarm;        /* 1: an alarm is open                                     */
-    int onset;        /* 1: it opened with this row                              */
-    int closed;       /* 1: it closed with this row                              */
-    uint32_t blame;   /* field with the most excess, or n_fields: none           */
-    uint32_t clamped; /* values out of range                                     */
+    float surprise;     /* mean nats over the scored tokens                        */
+    float score;        /* decades, 0..20                                          */
+    float tail;         /* P(score at least this | normal), (0, 1]                 */
+    int alarm;          /* 1: an alarm is open                                     */
+    int onset;          /* 1: it opened with this row                              */
+    int closed;         /* 1: it closed with this row                              */
+    int lasting;        /* 1: it is the newest six rows whose tail this is             */
+    uint32_t blame;     /* of an open alarm, over its rows; else row_blame            */
+    uint32_t row_blame; /* field with the most excess here, or n_fields: none        */
+    uint32_t clamped;   /* values out of range                                     */
     uint32_t n_fields;
     struct verdict_field field[KIRI_MAX_FIELDS]; /* scored fields, in schema order */
     uint32_t n_each;

@@ -66,12 +66,17 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+int language_in_reach(double x)
+{
+    return fabs(x) < 1e308;
+}
+
 void language_fit(struct language *l, uint32_t i, double *values, size_t n_values)
 {
     size_t n = 0;
 
     for (size_t k = 0; k < n_values; k++)
-        if (isfinite(values[k]))
+        if (language_in_reach(values[k]))
             values[n++] = values[k];
     if (!n)
         return;

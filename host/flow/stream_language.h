@@ -32,10 +32,13 @@ void language_reword(struct language *l, const struct kiri_schema *same);
 /* in[n_fields] as a tokenizer of `spoken` takes it: l->said, or in itself. Infinity is
  * the outermost word. */
 const union kiri_value *language_say(struct language *l, const union kiri_value *in);
-/* Refits learned number i < n to values[n_values], NaN among them passed over; they are
- * sorted in place. Nothing changes when none is a number. */
+/* Refits learned number i < n to values[n_values], those out of reach passed over; they
+ * are sorted in place. Nothing changes when none is a number. */
 void language_fit(struct language *l, uint32_t i, double *values, size_t n_values);
 
+/* Is x neither missing nor infinite? A stored row has 1e308 for infinity, so that is
+ * infinite, too: a row brought back teaches what it did at first. */
+int language_in_reach(double x);
 /* The word of learned number i < n for x, which is no NaN. */
 uint32_t language_word(const struct language *l, uint32_t i, double x);
 /* What word k of field f covers just now. */

@@ -7,6 +7,7 @@
 
 #include "flow/calibrate.h"
 #include "flow/stream.h"
+#include "flow/stream_blame.h"
 #include "flow/stream_language.h"
 #include "flow/stream_rules.h"
 #include "flow/stream_school.h"
@@ -101,6 +102,7 @@ struct stream {
     uint32_t n_guarded;
     struct alarm alarm;
     uint64_t alarms, scored;
+    struct blame blame;
 
     /* what may be learned (stream_lessons.h) */
     struct measured measured;  /* of the row that is being scored */

@@ -89,6 +89,11 @@ void verdict_fields(const struct kiri_schema *s, const union kiri_value *v,
     jsonw_end(j);
 }
 
+static const char *field_name(const struct kiri_schema *s, uint32_t f)
+{
+    return f < s->n_fields ? s->fields[f].name : "";
+}
+
 void verdict_write(const struct kiri_schema *s, const struct verdict *v, struct jsonw *j)
 {
     jsonw_kint(j, "id", (int64_t)v->id);
@@ -98,5 +103,6 @@ void verdict_write(const struct kiri_schema *s, const struct verdict *v, struct 
     jsonw_knum(j, "score", (double)v->score, 4);
     jsonw_knum(j, "tail", (double)v->tail, 3);
     jsonw_kbool(j, "alarm", v->alarm);
-    jsonw_kstr(j, "blame", v->blame < s->n_fields ? s->fields[v->blame].name : "");
+    jsonw_kstr(j, "blame", field_name(s, v->blame));
+    jsonw_kstr(j, "row_blame", field_name(s, v->row_blame));
 }

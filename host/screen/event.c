@@ -73,6 +73,8 @@ static void blame(const json_t *score, char *out, size_t cap)
             snprintf(out, cap, "%.32s %.60s: '%.32s' where '%.32s' was expected (%s)",
                      name, value_show(text_of(field), shown, sizeof shown),
                      view_text(field, "word"), word, p);
+        else if (strcmp(word, view_text(field, "word")) == 0) /* it was odd before */
+            snprintf(out, cap, "%.32s, over several rows", name);
         else
             snprintf(out, cap, "%.32s %.32s where %.32s was expected (%s)", name,
                      view_text(field, "word"), word, p);

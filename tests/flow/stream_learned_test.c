@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "flow/keep.h"
+#include "flow/stream_state.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -171,6 +172,22 @@ static void a_learning_given_up_leaves_the_words_as_they_were(void **state)
     stream_free(b);
 }
 
+/* Now and then x leaves its range, far, or to infinity, which is 1e308 when it is read
+ * back from the store. */
+static struct stream_row now_and_then(struct life *l, double infinite)
+{
+    struct stream_row row = next(l);
+    double *x = &l->v[l->schema == &two].num;
+
+    if (l->id == 300)
+        *x += 10;
+    else if (l->id % 200 == 100)
+        *x = (double)l->id;
+    else if (l->id % 90 == 7)
+        *x = infinite;
+    return row;
+}
+
 static void goes_on(const struct kiri_schema *schema)
 {
     struct life l = life_of(schema, 5), again = life_of(schema, 5);
@@ -180,8 +197,7 @@ static void goes_on(const struct kiri_schema *schema)
     size_t len;
 
     for (int i = 0; i < 450; i++) {
-        struct stream_row row = next(&l);
-        l.v[schema == &two].num += i == 300 ? 10 : 0; /* a breach of the range */
+        struct stream_row row = now_and_then(&l, (double)INFINITY);
         step(a, &row, &x);
     }
     void *bytes = keep_save(a, "x", &len);
@@ -189,16 +205,12 @@ static void goes_on(const struct kiri_schema *schema)
     assert_int_equal(keep_load(b, bytes, len, NULL, &err), 0);
     keep_history(b, 450);
     for (int i = 0; i < 450; i++) {
-        struct stream_row row = next(&again);
-        again.v[schema == &two].num += i == 300 ? 10 : 0;
+        struct stream_row row = now_and_then(&again, 1e308);
         assert_int_equal(stream_remember(b, &row), 0);
     }
     for (int i = 0; i < 500; i++) { /* through several learnings */
-        struct stream_row p = next(&l), q = next(&again);
-        if (i % 200 == 50) { /* beyond the range, and yet further */
-            l.v[schema == &two].num = 40 + i;
-            again.v[schema == &two].num = 40 + i;
-        }
+        struct stream_row p = now_and_then(&l, (double)INFINITY);
+        struct stream_row q = now_and_then(&again, (double)INFINITY);
         step(a, &p, &x);
         step(b, &q, &y);
         assert_true(x.surprise == y.surprise && x.score == y.score && x.tail == y.tail);
@@ -214,6 +226,65 @@ static void what_was_saved_goes_on_bit_for_bit(void **state)
     (void)state;
     goes_on(&one);
     goes_on(&two);
+}
+
+/* What a file of a stream holds after n more rows. */
+static void *saved(struct stream *s, struct life *l, int n, size_t *len)
+{
+    struct verdict v;
+
+    for (int i = 0; i < n; i++) {
+        struct stream_row row = next(l);
+        step(s, &row, &v);
+    }
+    void *bytes = keep_save(s, "x", len);
+    assert_non_null(bytes);
+    return bytes;
+}
+
+static void an_open_alarm_goes_on_with_what_it_is_about(void **state)
+{
+    struct life l = life_of(&two, 7);
+    struct stream *a = new_stream(&two, 200), *b = new_stream(&two, 200);
+    struct verdict v;
+    size_t len;
+    (void)state;
+
+    free(saved(a, &l, 300, &len));
+    a->alarm = (struct alarm){ .open = 1 };
+    a->blame.sum[0] = 40;
+    void *bytes = saved(a, &l, 0, &len);
+    assert_int_equal(keep_load(b, bytes, len, NULL, NULL), 0);
+    assert_true(b->alarm.open && b->blame.sum[0] == 40 && b->blame.sum[1] == 0);
+    v = (struct verdict){ .alarm = 1, .n_fields = 2, .blame = 1, .row_blame = 1 };
+    v.field[0] = (struct verdict_field){ .field = 0, .excess = 0 };
+    v.field[1] = (struct verdict_field){ .field = 1, .excess = 9 };
+    blame_row(&b->blame, &v);
+    assert_int_equal(v.blame, 0);
+    stream_free(a);
+    stream_free(b);
+    free(bytes);
+}
+
+static void a_model_serves_under_another_warmup(void **state)
+{
+    static const uint32_t warmups[] = { 400, 20, 3000 };
+    struct life l = life_of(&one, 8);
+    struct stream *a = new_stream(&one, 400);
+    size_t len;
+    void *bytes = saved(a, &l, 700, &len);
+    (void)state;
+
+    assert_true(a->rules.held.n > 1);
+    for (size_t i = 0; i < sizeof warmups / sizeof *warmups; i++) {
+        struct stream *b = new_stream(&one, warmups[i]);
+        struct kiri_error err = { 0 };
+        if (keep_load(b, bytes, len, NULL, &err))
+            fail_msg("warm-up %u: %s", warmups[i], err.text);
+        stream_free(b);
+    }
+    stream_free(a);
+    free(bytes);
 }
 
 static void a_missing_value_is_a_word_and_no_value_of_the_scale(void **state)
@@ -278,6 +349,8 @@ int main(void)
         cmocka_unit_test(the_language_is_refitted_as_the_stream_moves),
         cmocka_unit_test(a_learning_given_up_leaves_the_words_as_they_were),
         cmocka_unit_test(what_was_saved_goes_on_bit_for_bit),
+        cmocka_unit_test(an_open_alarm_goes_on_with_what_it_is_about),
+        cmocka_unit_test(a_model_serves_under_another_warmup),
         cmocka_unit_test(a_missing_value_is_a_word_and_no_value_of_the_scale),
         cmocka_unit_test(nothing_but_missing_values_is_no_language_and_no_fault),
         cmocka_unit_test(a_constant_stream_is_quiet_until_it_changes),

@@ -17,6 +17,7 @@
 #define ATOM(name, state, more)                                                          \
     "{'name':'" name "','state':'" state "','note':'','period_ms':250,'rows':1841,"      \
     "'warmup':240,'training':null,'gen':4,'alarms':1,'scored':1601,"                     \
+    "'budget_per_day':1,'seen_per_day':2.5,'seen_days':0.0046,"                          \
     "'recent':[1,2,3,9],'recent_alarm':[0,0,0,1]," more "}"
 #define TEXT                                                                             \
     "[{'name':'name','word':' ','value':'a b','nats':3,'expected':[['_',0.98]],"         \
@@ -146,7 +147,7 @@ static void it_shows_state_words_and_what_was_expected(void **state)
     has(&out, "kiri top  first up 1m 1s · 9 MB · 0.85 % cpu · 812 kept\n");
     has(&out,
         "▶ pulse             alarm            2.72   9.1   1,205  cpu        ▁▂▃!\n");
-    has(&out, "── pulse 1,841 rows, model 4, 1 alarm ");
+    has(&out, "── pulse 1,841 rows, model 4, 1 alarm, 2.5/day of 1/day promised ");
     has(&out, "C0 0-5 % .81, C1 5-10 % .10");
     has(&out, "q quit  p pause");
     buf_free(&out);
@@ -255,6 +256,9 @@ static void messages_become_lines(void **state)
         { "score/pulse {'ts':3,'alarm':true}", NULL }, /* the same one */
         { "score/other {'ts':3,'alarm':false}", NULL },
         { "score/pulse {'ts':4,'alarm':false}", "pulse  alarm over" },
+        { "score/pulse {'ts':5,'alarm':true,'tail':0.001,'blame':'cpu','fields':"
+          "[{'name':'cpu','word':'C1','expected':[['C1',0.4]]}]}", /* odd before */
+          "pulse  alarm: cpu, over several rows; 1 row in 1,000 is this odd" },
         { "score/names {'ts':5,'alarm':true,'tail':0.001,'blame':'name','fields':" TEXT
           "]}",
           "names  alarm: name a b: ' ' where '_' was expected (.98); 1 row in 1,000 is "
