@@ -1,8 +1,9 @@
 /*
  * Going on where the last process stopped: the model from its file, the rows it had seen
  * from the store, and then the rows that came after its last save, scored and learned
- * again in silence, so that the stream is what it would have been. On the learner thread,
- * with a reader of its own; rows that come meanwhile wait.
+ * again, so that the stream is what it would have been: in silence, but for those whose
+ * score nobody was told (late.c). On the learner thread, with a reader of its own; rows
+ * that come meanwhile wait.
  */
 #include "flow/instance.h"
 
@@ -19,7 +20,8 @@
 struct restore {
     struct instance *in;
     struct store_reader *reader;
-    uint64_t known_to; /* rows up to this id are in the model already                */
+    uint64_t known_to;  /* rows up to this id are in the model already                */
+    uint64_t scored_to; /* those behind this one were never scored                    */
     uint32_t known, after; /* how many of each came by                                  */
     int counting, failed;
     struct buf texts;
@@ -85,21 +87,42 @@ static int one_row(void *ctx, const struct store_obs *o)
         return r->failed = stream_remember(s, &row) != 0;
     if (learn_again(r, o->id))
         return r->failed = 1;
-    return r->failed = stream_push(s, &row, &verdict) != 0;
+    if (stream_push(s, &row, &verdict) ||
+        (o->id > r->scored_to && late_add(in, &row, &verdict)))
+        return r->failed = 1;
+    return 0;
+}
+
+/* The rows to bring back are those behind *after: what the model remembers and all that
+ * it has not seen. Without a model: what it would remember, or learn from first. */
+static int begin_behind(struct store_reader *reader, const struct instance *in,
+                        uint64_t known_to, uint64_t *after, struct kiri_error *err)
+{
+    struct stream_facts facts;
+
+    stream_facts(in->stream, &facts);
+    if (known_to)
+        return store_newest(reader, in->name, known_to, STREAM_KEEPS, after, err);
+    return store_newest(reader, in->name, UINT64_MAX,
+                        facts.warmup > STREAM_KEEPS ? facts.warmup : STREAM_KEEPS, after,
+                        err);
 }
 
 /* Two readings: how many rows the model knows, then the rows themselves. */
 static int read_rows(struct store_reader *reader, uint64_t known_to, struct restore *r,
                      struct instance *in, struct kiri_error *err)
 {
-    uint64_t after;
+    uint64_t after, scored_to;
 
     *r = (struct restore){ .in = in, .known_to = known_to, .counting = 1 };
-    if (store_newest(reader, in->name, STREAM_KEEPS, &after, err) ||
+    if (begin_behind(reader, in, known_to, &after, err) ||
+        store_scored_to(reader, in->name, &scored_to, err) ||
         store_each_obs(reader, in->name, after, INT64_MIN, INT64_MAX, one_row, r, err))
         return -1;
     keep_history(in->stream, r->known);
-    *r = (struct restore){ .in = in, .reader = reader, .known_to = known_to };
+    *r = (struct restore){
+        .in = in, .reader = reader, .known_to = known_to, .scored_to = scored_to
+    };
     int rc =
         store_each_obs(reader, in->name, after, INT64_MIN, INT64_MAX, one_row, r, err);
     buf_free(&r->texts);
@@ -155,6 +178,7 @@ int history_restore(struct instance *in)
 
     in->restored_level = LOG_AT_INFO;
     *in->restored_how = '\0';
+    late_free(in);
     put_away(in);
     enum shelf_found found =
         shelf_load(in->flow->shelf, in->name, in->stream, said, sizeof said);

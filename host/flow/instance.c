@@ -175,6 +175,7 @@ void instance_free(struct instance *in)
     free_rows(in->rows);
     free(in->last_row);
     free(in->packed);
+    late_free(in);
     inherit_drop(in);
     stream_free(in->stream);
     plugin_schema_free(in->schema);

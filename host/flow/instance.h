@@ -40,6 +40,13 @@ struct observed {
     union kiri_value v[];
 };
 
+/* A row's score as it is stored and published. */
+struct scored_row {
+    struct store_score score;
+    struct buf fields, members;
+    int keep; /* 1: the fields are stored, too */
+};
+
 /* What an instance leaves to the one that takes its place, as long as that one has not
  * taken it up (inherit.c). */
 struct legacy {
@@ -131,6 +138,8 @@ struct instance {
     double may_us;      /* learning that it may do now, as of may_at (share.c) */
     int64_t may_at;     /* mono ms; 0: never reckoned */
     atomic_uint lesson_done, lesson_all;
+    struct late *late, *late_last; /* rows that are scored, but nobody knows (late.c) */
+    uint32_t n_late;
     char restored_how[512]; /* a sentence for the log, "" */
     enum log_level restored_level;
 
@@ -231,6 +240,11 @@ void fed_step(struct instance *in);  /* does that, if it can now */
 void fed_waits(struct instance *in); /* open() did not know a schema yet */
 /* history.c, on the learner thread: model and stored rows. 0 or -1 (memory, stopping). */
 int history_restore(struct instance *in);
+/* late.c. On the learner thread: a row that was stored, and never scored. 0, -1: memory.
+ */
+int late_add(struct instance *in, const struct stream_row *row, const struct verdict *v);
+void late_publish(struct instance *in); /* on the loop thread: all of them are told */
+void late_free(struct instance *in);
 void score_rows(struct instance *in); /* score.c: all that wait, until a learning    */
 void learn_start(struct instance *in, enum lesson_what what); /* learn.c               */
 /* share.c: may it take a turn now, and what one took, in µs of a core. */
@@ -254,6 +268,12 @@ int save_needed(const struct instance *in); /* it knows more than its file      
 void publish_obs(struct instance *in, const struct observed *row); /* as it arrives */
 void publish_row(struct instance *in, const struct observed *row,
                  const struct verdict *v); /* as it is scored */
+/* The same in two steps, of which the first may be done on any thread. 0, or -1 when
+ * memory is short: nothing is to be freed. */
+int scored_write(const struct instance *in, const struct stream_row *row,
+                 const struct verdict *v, struct scored_row *out);
+void scored_publish(struct instance *in, const struct scored_row *row);
+void scored_free(struct scored_row *row);
 void publish_lesson(struct instance *in);
 void publish_health(struct instance *in);
 void publish_removed(struct instance *in); /* its last word */

@@ -79,6 +79,8 @@ static void restored(struct instance *in)
     if (*in->restored_how)
         log_line(in->restored_level, "%s: %s", in->name, in->restored_how);
     in->restored = in->lesson_rc == 0;
+    if (in->restored)
+        late_publish(in);
     if (in->restored && !in->provisional)
         inherit_drop(in);
     if (!in->restored && !in->closing)

@@ -12,7 +12,8 @@
 #define DETAIL_EVERY 60u /* rows: one in so many keeps its per-field detail */
 
 /* topic + members -> bus and journal. */
-static void emit(struct instance *in, const char *kind, int64_t ts, struct buf *members)
+static void emit(struct instance *in, const char *kind, int64_t ts,
+                 const struct buf *members)
 {
     struct bus_bytes sent;
     char topic[64];
@@ -44,27 +45,54 @@ void publish_obs(struct instance *in, const struct observed *row)
     buf_free(&members);
 }
 
-void publish_row(struct instance *in, const struct observed *row, const struct verdict *v)
+int scored_write(const struct instance *in, const struct stream_row *row,
+                 const struct verdict *v, struct scored_row *out)
 {
-    struct buf members = { 0 }, fields = { 0 };
-    struct jsonw j = jsonw_into(&fields);
+    struct jsonw j;
 
-    verdict_fields(in->schema, row->v, v, 0, &j);
-    message_score(in->schema, v, &fields, &members);
-    int keep = v->alarm || v->row % DETAIL_EVERY == 0;
-    store_put_score(in->flow->store,
-                    &(struct store_score){ .atom = in->name,
+    *out = (struct scored_row){ .score = { .atom = in->name,
                                            .id = v->id,
                                            .ts = row->ts,
                                            .gen = v->gen,
                                            .surprise = v->surprise,
                                            .score = v->score,
                                            .tail = v->tail,
-                                           .alarm = v->alarm,
-                                           .detail = keep ? buf_text(&fields) : NULL });
-    emit(in, "score", row->ts, &members);
-    buf_free(&members);
-    buf_free(&fields);
+                                           .alarm = v->alarm } };
+    j = jsonw_into(&out->fields);
+    verdict_fields(in->schema, row->v, v, 0, &j);
+    message_score(in->schema, v, &out->fields, &out->members);
+    out->keep = v->alarm || v->row % DETAIL_EVERY == 0;
+    if (!buf_failed(&out->fields) && !buf_failed(&out->members))
+        return 0;
+    scored_free(out);
+    return -1;
+}
+
+void scored_publish(struct instance *in, const struct scored_row *row)
+{
+    struct store_score score = row->score;
+
+    score.detail = row->keep ? buf_text(&row->fields) : NULL;
+    store_put_score(in->flow->store, &score);
+    emit(in, "score", score.ts, &row->members);
+}
+
+void scored_free(struct scored_row *row)
+{
+    buf_free(&row->fields);
+    buf_free(&row->members);
+}
+
+void publish_row(struct instance *in, const struct observed *row, const struct verdict *v)
+{
+    struct stream_row seen = { .id = row->id, .ts = row->ts, .v = row->v };
+    struct scored_row scored;
+
+    if (scored_write(in, &seen, v, &scored)) /* memory is short: its score at least */
+        store_put_score(in->flow->store, &scored.score);
+    else
+        scored_publish(in, &scored);
+    scored_free(&scored);
 }
 
 void publish_lesson(struct instance *in)

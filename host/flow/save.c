@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define FLUSH_MS 500 /* a store that takes longer is degraded, and says so itself */
+
 static struct instance *of_job(struct pool_job *job)
 {
     return (struct instance *)((char *)job - offsetof(struct instance, write));
@@ -68,6 +70,10 @@ static void run(struct pool_job *job)
 {
     struct instance *in = of_job(job);
 
+    /* Else a crash could leave a model that knows rows which the store does not. (Closing
+     * the store commits them, too.) */
+    if (!atomic_load(&in->flow->stopping))
+        (void)store_flush(in->flow->store, FLUSH_MS);
     in->write_rc = in->packed ? shelf_save(in->flow->shelf, in->name, in->packed,
                                            in->packed_len, &in->write_err)
                               : kiri_fail(&in->write_err, KIRI_INTERNAL, "out of memory");

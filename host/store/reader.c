@@ -235,29 +235,45 @@ int store_each_atom(struct store_reader *r, int (*each)(void *ctx, const char *a
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : reader_fail(r, err);
 }
 
-int store_newest(struct store_reader *r, const char *atom, uint32_t most, uint64_t *after,
-                 struct kiri_error *err)
+/* One id of the atom, 0 when there is none. */
+static int one_id(struct store_reader *r, const char *sql, const char *atom,
+                  uint64_t upto, uint32_t skipped, uint64_t *out, struct kiri_error *err)
 {
     sqlite3_stmt *q;
     int rc;
 
-    *after = 0;
-    if (reader_ready(r, err))
+    *out = 0;
+    if (reader_ready(r, err) || !(q = reader_prepare(r, sql, atom, err)))
         return -1;
-    /* By the index alone: nothing is sorted or kept. */
-    q = reader_prepare(r,
-                       "SELECT id FROM obs WHERE atom ="
-                       " (SELECT id FROM atom WHERE name = ?1)"
-                       " ORDER BY id DESC LIMIT 1 OFFSET ?2",
-                       atom, err);
-    if (!q)
-        return -1;
-    sqlite3_bind_int64(q, 2, (sqlite3_int64)most);
+    if (sqlite3_bind_parameter_count(q) > 1) {
+        sqlite3_bind_int64(q, 2, (sqlite3_int64)(upto > INT64_MAX ? INT64_MAX : upto));
+        sqlite3_bind_int64(q, 3, (sqlite3_int64)skipped);
+    }
     rc = sqlite3_step(q);
     if (rc == SQLITE_ROW)
-        *after = (uint64_t)sqlite3_column_int64(q, 0);
+        *out = (uint64_t)sqlite3_column_int64(q, 0);
     sqlite3_finalize(q);
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : reader_fail(r, err);
+}
+
+int store_newest(struct store_reader *r, const char *atom, uint64_t upto, uint32_t most,
+                 uint64_t *after, struct kiri_error *err)
+{
+    /* By the index alone: nothing is sorted or kept. */
+    return one_id(r,
+                  "SELECT id FROM obs WHERE atom ="
+                  " (SELECT id FROM atom WHERE name = ?1) AND id <= ?2"
+                  " ORDER BY id DESC LIMIT 1 OFFSET ?3",
+                  atom, upto, most, after, err);
+}
+
+int store_scored_to(struct store_reader *r, const char *atom, uint64_t *id,
+                    struct kiri_error *err)
+{
+    return one_id(r,
+                  "SELECT max(id) FROM score WHERE atom ="
+                  " (SELECT id FROM atom WHERE name = ?1)",
+                  atom, 0, 0, id, err);
 }
 
 int store_reader_each_kv(struct store_reader *r, const char *atom,

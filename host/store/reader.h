@@ -56,10 +56,13 @@ int store_reader_each_kv(struct store_reader *r, const char *atom,
                          int (*each)(void *ctx, const char *key, const void *value,
                                      size_t len),
                          void *ctx, struct kiri_error *err);
-/* *after: the id before the newest `most` observations of the atom, for store_each_obs; 0
- * when there are fewer. 0 or -1. */
-int store_newest(struct store_reader *r, const char *atom, uint32_t most, uint64_t *after,
-                 struct kiri_error *err);
+/* *after: the id before the newest `most` observations of the atom up to the id `upto`,
+ * for store_each_obs; 0 when there are fewer. 0 or -1. */
+int store_newest(struct store_reader *r, const char *atom, uint64_t upto, uint32_t most,
+                 uint64_t *after, struct kiri_error *err);
+/* *id: the newest observation of the atom that has a score; 0: none has. 0 or -1. */
+int store_scored_to(struct store_reader *r, const char *atom, uint64_t *id,
+                    struct kiri_error *err);
 /* Generation that scored observation `id`; 0: none did, or nobody knows any more. Also
  * while each() of another function runs; not before the first. */
 uint64_t store_gen_of(struct store_reader *r, uint64_t id);

@@ -222,6 +222,47 @@ static void observations_are_read_by_atom_id_and_time(void **state)
     store_reader_close(r);
 }
 
+static void put_score(struct store *s, const char *atom, uint64_t id)
+{
+    store_put_score(s,
+                    &(struct store_score){ .atom = atom, .id = id, .ts = (int64_t)id });
+}
+
+static void the_newest_ids_up_to_a_row_are_known(void **state)
+{
+    static const struct {
+        const char *atom;
+        uint64_t upto;
+        uint32_t most;
+        uint64_t after;
+    } cases[] = {
+        { "odd", UINT64_MAX, 2, 5 }, { "odd", 9, 2, 5 },  { "odd", 8, 2, 3 },
+        { "odd", 7, 9, 0 },          { "odd", 7, 4, 0 },  { "even", 7, 1, 4 },
+        { "even", 1, 1, 0 },         { "none", 9, 1, 0 },
+    };
+    struct store *s = open_store();
+    struct store_reader *r;
+    uint64_t id;
+
+    (void)state;
+    for (id = 1; id <= 9; id++)
+        put_obs(s, id % 2 ? "odd" : "even", id);
+    put_score(s, "odd", 5);
+    put_score(s, "odd", 3);
+    store_close(s, 5000);
+    r = open_reader();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(
+            store_newest(r, cases[i].atom, cases[i].upto, cases[i].most, &id, NULL), 0);
+        assert_int_equal(id, cases[i].after);
+    }
+    assert_int_equal(store_scored_to(r, "odd", &id, NULL), 0);
+    assert_int_equal(id, 5);
+    assert_int_equal(store_scored_to(r, "even", &id, NULL), 0);
+    assert_int_equal(id, 0);
+    store_reader_close(r);
+}
+
 static void where_there_is_no_store_is_said(void **state)
 {
     struct kiri_error err = { 0 };
@@ -241,6 +282,7 @@ int main(void)
         ROOM_TEST(whoever_has_enough_stops),
         ROOM_TEST(a_place_before_what_was_deleted_is_gone),
         ROOM_TEST(observations_are_read_by_atom_id_and_time),
+        ROOM_TEST(the_newest_ids_up_to_a_row_are_known),
         ROOM_TEST(where_there_is_no_store_is_said),
     };
 #undef ROOM_TEST
