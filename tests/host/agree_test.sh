@@ -49,7 +49,7 @@ EOF
 {
     printf 'molecule: agree\nstate: %s/state\nplugins: [%s/plugins]\natoms:\n' "$work" "$BUILD"
     for atom in one many; do
-        printf '  %s: { plugin: remote, schema: %s.json, every: 10m, learn: { warmup: %d } }\n' \
+        printf '  %s: { plugin: remote, schema: %s.json, every: 10m, learn: { warmup: %d, hold: 0s, share: 100%% } }\n' \
             $atom $atom $warmup
     done
 } >m.yaml
