@@ -28,7 +28,7 @@ struct run {
     struct buf line;
     struct verdict verdict;
     uint64_t pushed;
-    int open; /* an alarm is */
+    enum stream_state state; /* after the last row that was scored */
     int stopped;
 };
 
@@ -191,7 +191,7 @@ static int score(struct run *r, const struct row *row)
     }
     if (stream_push(r->stream, &in, &r->verdict))
         return no_memory(r);
-    r->open = r->verdict.alarm;
+    r->state = r->verdict.state;
     return 0;
 }
 
@@ -208,7 +208,7 @@ static int write(struct run *r, const struct row *row, const struct record *reco
     }
     flaws_count(&to->flaws, row->flaws, record->line, row->column);
     buf_clear(&r->line);
-    write_row(&r->plan, row, to->rows, v, r->open, &r->line);
+    write_row(&r->plan, row, to->rows, v, r->state, &r->line);
     if (buf_failed(&r->line))
         return no_memory(r);
     return output_write(r->out, buf_text(&r->line), r->line.len, r->err);

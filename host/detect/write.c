@@ -6,7 +6,7 @@
 
 void write_header(struct buf *out)
 {
-    buf_puts(out, "timestamp,surprise,score,tail,alarm,nats,blame,expected,note\n");
+    buf_puts(out, "timestamp,surprise,score,tail,alarm,state,nats,blame,expected,note\n");
 }
 
 /* A cell that any reader of CSV takes back; control characters become '?'. */
@@ -106,7 +106,7 @@ static const struct verdict_field *blamed(const struct verdict *v)
 }
 
 void write_row(const struct plan *p, const struct row *r, uint64_t number,
-               const struct verdict *v, int open, struct buf *out)
+               const struct verdict *v, enum stream_state state, struct buf *out)
 {
     const struct verdict_field *f = v ? blamed(v) : NULL;
 
@@ -115,10 +115,11 @@ void write_row(const struct plan *p, const struct row *r, uint64_t number,
     else if (!p->time)
         buf_putf(out, "%" PRIu64, number);
     if (v)
-        buf_putf(out, ",%.6g,%.7g,%.6g,%d,%.6g,", (double)v->surprise, (double)v->score,
-                 (double)v->tail, v->alarm, f ? (double)f->nats : 0.0);
+        buf_putf(out, ",%.6g,%.7g,%.6g,%d,%s,%.6g,", (double)v->surprise,
+                 (double)v->score, (double)v->tail, v->onset, stream_state_name(v->state),
+                 f ? (double)f->nats : 0.0);
     else
-        buf_putf(out, ",0,0,1,%d,0,", open);
+        buf_putf(out, ",0,0,1,0,%s,0,", stream_state_name(state));
     if (f && p->column[f->field])
         write_cell(p->column[f->field], strlen(p->column[f->field]), out);
     buf_puts(out, ",");

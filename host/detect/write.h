@@ -10,8 +10,8 @@
 
 void write_header(struct buf *out);
 /* number: the row's, from 1, for files without times. v NULL: the row was not scored, and
- * open says if an alarm is open. */
+ * state is that after the row before. */
 void write_row(const struct plan *p, const struct row *r, uint64_t number,
-               const struct verdict *v, int open, struct buf *out);
+               const struct verdict *v, enum stream_state state, struct buf *out);
 
 #endif

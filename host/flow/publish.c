@@ -57,7 +57,7 @@ int scored_write(const struct instance *in, const struct stream_row *row,
                                            .surprise = v->surprise,
                                            .score = v->score,
                                            .tail = v->tail,
-                                           .alarm = v->alarm } };
+                                           .alarm = v->onset } };
     j = jsonw_into(&out->fields);
     verdict_fields(in->schema, row->v, v, 0, &j);
     message_score(in->schema, v, &out->fields, &out->members);

@@ -85,7 +85,7 @@ struct verdict {
     float score;        /* decades, 0..20                                          */
     float tail;         /* P(score at least this | normal), (0, 1]                 */
     int alarm;          /* 1: an alarm is open                                     */
-    int onset;          /* 1: it opened with this row                              */
+    int onset;          /* 1: it opened with this row; what is published as "alarm" */
     int closed;         /* 1: it closed with this row                              */
     int lasting;        /* 1: it is the newest six rows whose tail this is             */
     uint32_t blame;     /* of an open alarm, over its rows; else row_blame            */

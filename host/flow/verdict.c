@@ -102,7 +102,7 @@ void verdict_write(const struct kiri_schema *s, const struct verdict *v, struct 
     jsonw_knum(j, "surprise", (double)v->surprise, 4);
     jsonw_knum(j, "score", (double)v->score, 4);
     jsonw_knum(j, "tail", (double)v->tail, 3);
-    jsonw_kbool(j, "alarm", v->alarm);
+    jsonw_kbool(j, "alarm", v->onset);
     jsonw_kstr(j, "blame", field_name(s, v->blame));
     jsonw_kstr(j, "row_blame", field_name(s, v->row_blame));
 }

@@ -94,7 +94,7 @@ static int stands_alone(const json_t *score)
 
 static int take_score(struct events *e, int64_t ts, const char *atom, const json_t *m)
 {
-    int alarm = json_is_true(json_object_get(m, "alarm")), *was = alarm_of(e, atom);
+    int alarm = strcmp(view_text(m, "state"), "alarm") == 0, *was = alarm_of(e, atom);
     char why[220], rare[64];
 
     if (!was || (*was == alarm && !(alarm && stands_alone(m))))

@@ -24,7 +24,7 @@ double view_number(const json_t *object, const char *key)
 
 int view_odd(const json_t *last)
 {
-    return json_is_true(json_object_get(last, "alarm")) ||
+    return strcmp(view_text(last, "state"), "alarm") == 0 ||
            view_number(last, "tail") <= VIEW_ODD_TAIL;
 }
 

@@ -59,12 +59,12 @@ exits 74 --input wave.csv --format csv --output /dev/full
 exits 0 --input wave.csv --format csv --output scores.csv
 rows 900 scores.csv
 says err "900 rows, 765 scored"
-[ "$(head -n 1 scores.csv)" = "timestamp,surprise,score,tail,alarm,nats,blame,expected,note" ] ||
+[ "$(head -n 1 scores.csv)" = "timestamp,surprise,score,tail,alarm,state,nats,blame,expected,note" ] ||
     wrong "the header is $(head -n 1 scores.csv)"
 [ "$(cut -d, -f1 scores.csv)" = "$(cut -d, -f1 wave.csv)" ] || wrong "the times are not the input's"
 awk -F, 'NR > 1 && ($2 == "" || $3 == "" || $4 == "" || $5 !~ /^[01]$/ || $6 == "")' scores.csv |
     grep . && wrong "a number is not there"
-sed -n 702p scores.csv | grep -q '^1700042000,.*,1,[0-9.]*,load,' ||
+sed -n 702p scores.csv | grep -q '^1700042000,.*,1,alarm,[0-9.]*,load,' ||
     wrong "row 700 is no alarm: $(sed -n 702p scores.csv)"
 exits 0 --input wave.csv --format csv
 cmp -s out scores.csv || wrong "the same file gives other bytes"

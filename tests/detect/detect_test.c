@@ -96,7 +96,7 @@ static double cell(const char *text, unsigned line, unsigned column)
     return strtod(text, NULL);
 }
 
-enum { TIME, SURPRISE, SCORE, TAIL, ALARM, NATS };
+enum { TIME, SURPRISE, SCORE, TAIL, ALARM, STATE, NATS };
 
 static void rows_are_scored_as_a_stream_scores_them(void **state)
 {
@@ -132,7 +132,7 @@ static void rows_are_scored_as_a_stream_scores_them(void **state)
         assert_true(fabs(cell(out, i + 1, SURPRISE) - (double)d.surprise) < 1e-4);
         assert_true(fabs(cell(out, i + 1, SCORE) - (double)d.score) < 1e-4);
         assert_true(fabs(cell(out, i + 1, TAIL) / (double)d.tail - 1) < 1e-4);
-        assert_int_equal((int)cell(out, i + 1, ALARM), d.alarm);
+        assert_int_equal((int)cell(out, i + 1, ALARM), d.onset);
     }
     assert_int_equal(report.rows, 900);
     assert_int_equal(report.scored, 600);

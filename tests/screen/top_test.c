@@ -23,7 +23,8 @@
     "[{'name':'name','word':' ','value':'a b','nats':3,'expected':[['_',0.98]],"         \
     "'each':[0.1,9,0.2,0.1]}"
 #define LAST                                                                             \
-    "'last':{'surprise':2.72,'score':9.1,'tail':0.00083,'alarm':true,'blame':'cpu',"     \
+    "'last':{'surprise':2.72,'score':9.1,'tail':0.00083,'state':'alarm','alarm':true,'"  \
+    "blame':'cpu',"                                                                      \
     "'fields':[{'name':'cpu','unit':'%','value':95,'word':'C19','nats':9.4,"             \
     "'expected':[['C0',0.81],['C1',0.1]],'range':[95,100],"                              \
     "'expected_ranges':[[0,5],[5,10]]},{'name':'net','value':'up','word':'net=up',"      \
@@ -249,22 +250,26 @@ static void messages_become_lines(void **state)
     } cases[] = {
         { "heartbeat {'ts':1}", NULL },
         { "score/pulse {'ts':1,'alarm':false}", NULL },
-        { "score/pulse {'ts':2,'alarm':true,'tail':0.001,'blame':'cpu','fields':"
+        { "score/pulse "
+          "{'ts':2,'state':'alarm','alarm':true,'tail':0.001,'blame':'cpu','fields':"
           "[{'name':'cpu','word':'C15','expected':[['C0',0.91]]}]}",
           "pulse  alarm: cpu C15 where C0 was expected (.91); 1 row in 1,000 is this "
           "odd" },
-        { "score/pulse {'ts':3,'alarm':true}", NULL }, /* the same one */
+        { "score/pulse {'ts':3,'state':'alarm','alarm':false}", NULL }, /* the same one */
         { "score/other {'ts':3,'alarm':false}", NULL },
         { "score/pulse {'ts':4,'alarm':false}", "pulse  alarm over" },
-        { "score/pulse {'ts':5,'alarm':true,'tail':0.001,'blame':'cpu','fields':"
+        { "score/pulse "
+          "{'ts':5,'state':'alarm','alarm':true,'tail':0.001,'blame':'cpu','fields':"
           "[{'name':'cpu','word':'C1','expected':[['C1',0.4]]}]}", /* odd before */
           "pulse  alarm: cpu, over several rows; 1 row in 1,000 is this odd" },
-        { "score/names {'ts':5,'alarm':true,'tail':0.001,'blame':'name','fields':" TEXT
-          "]}",
+        { "score/names "
+          "{'ts':5,'state':'alarm','alarm':true,'tail':0.001,'blame':'name','fields'"
+          ":" TEXT "]}",
           "names  alarm: name a b: ' ' where '_' was expected (.98); 1 row in 1,000 is "
           "this odd" },
-        { "score/names {'ts':6,'alarm':true,'tail':0.001,'blame':'name','fields':" TEXT
-          "]}", /* another text, another alarm */
+        { "score/names "
+          "{'ts':6,'state':'alarm','alarm':true,'tail':0.001,'blame':'name','fields'"
+          ":" TEXT "]}", /* another text, another alarm */
           "names  alarm: name a b: ' ' where '_' was expected (.98); 1 row in 1,000 is "
           "this odd" },
         { "model/pulse {'gen':3,'before':0.9,'after':0.5,'ms':12,'result':'trained'}",

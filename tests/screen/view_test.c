@@ -49,7 +49,7 @@
     "'warmup':750,'training':null,'gen':41,'alarms':2,'scored':8000,"                    \
     "'budget_per_day':1,'seen_per_day':0.933,'seen_days':2.143,'recent':[0.5,0.6,7.9],"  \
     "'recent_alarm':[0,0,1],'last':{'id':9000,'surprise':7.98,'score':9.1,"              \
-    "'tail':0.0008333,'alarm':true,'blame':'net','fields':["                             \
+    "'tail':0.0008333,'state':'alarm','alarm':true,'blame':'net','fields':["             \
     "{'name':'cpu','unit':'%','value':95,'word':'C9','nats':9.4,"                        \
     "'expected':[['C2',0.81],['C3',0.1]],'range':[90,100],"                              \
     "'expected_ranges':[[20,30],[30,40]]},"                                              \
@@ -160,7 +160,8 @@ static void an_alarm_points_at_the_culprit_and_what_was_expected(void **state)
     "'seen_per_day':null,'recent':[0.5,7.9],'recent_alarm':[0,1],"                       \
     "'last':{'id':90,'label':'/new/a\\nb "                                               \
     "x','surprise':7.98,'score':9.1,'tail':0.0008333,"                                   \
-    "'alarm':true,'blame':'name','fields':[{'name':'name','value':'a\\nb x',"            \
+    "'state':'alarm','alarm':true,'blame':'name','fields':[{'name':'name','value':'"     \
+    "a\\nb x',"                                                                          \
     "'word':'\\\\x0a','nats':4.1,'expected':[['_',0.98]],"                               \
     "'each':[0.1,12.5,0.2,3.5,1,6.5],'range':null,'expected_ranges':[null]}]}}"
 
@@ -270,7 +271,8 @@ static void no_line_is_wider_than_the_terminal(void **state)
         "47,48,49,50,51,52,53,54,55,56,57,58,59,60,61,62,63,64,65,66,67,68,69,70,71,72,"
         "73,"
         "74,75,76,77,78,79,80,81,82,83,84,85,86,87,88,89,90],'recent_alarm':[],"
-        "'last':{'surprise':23.02585,'score':20,'tail':1e-12,'alarm':true,'blame':"
+        "'last':{'surprise':23.02585,'score':20,'tail':1e-12,'state':'alarm','alarm':"
+        "true,'blame':"
         "'a_field_name_of_thirty_two_bytes','fields':[{'name':"
         "'a_field_name_of_thirty_two_bytes','unit':'furlongs/fortnight',"
         "'value':-123456.789,'word':'VERYLONG12','nats':23.02,'expected':[['VERYLONG1',0."
