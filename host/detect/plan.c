@@ -163,15 +163,15 @@ static int add_field(struct plan *p, const char *column, struct look *l,
     if (!p->column[i] || !p->name[i])
         return -1;
     p->field[i] = (struct kiri_field){ .name = p->name[i] };
+    if (l->n_words == 1 && sample->n > 1)
+        buf_putf(&p->remarks, "column %s is the same in each row of the warm-up\n",
+                 p->name[i]);
     if (!is_number(l)) {
         p->field[i].kind = KIRI_CHOICE;
         return take_words(p, i, l);
     }
     p->field[i].kind = KIRI_NUMBER;
     p->field[i].scale = KIRI_LEARNED;
-    if (l->n_words == 1 && sample->n > 1)
-        buf_putf(&p->remarks, "column %s is the same in each row of the warm-up\n",
-                 p->name[i]);
     if (!l->missing)
         p->field[i].flags = KIRI_ALWAYS;
     return 0;

@@ -73,6 +73,8 @@ int times_number(const char *text, size_t len, double *x)
     if (!is_decimal(s))
         return -1;
     *x = strtod(s.at, NULL);
+    if (isinf(*x)) /* too large for a number of this machine */
+        return 1;
     if (fabs(*x) > LARGEST)
         *x = copysign(LARGEST, *x);
     return 0;

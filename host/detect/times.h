@@ -14,8 +14,8 @@
  * -1: it is no time of the years 1970 to 9999. */
 int times_parse(const char *text, size_t len, int64_t *ms);
 
-/* A decimal number to *x: 0. Infinity: 1. Nothing, or a word for it (NaN, NA,
- * null, none, "-", "?"): 2. Else -1. Beyond +-1e150 it is +-1e150. */
+/* A decimal number to *x: 0. Infinity, or what is as large: 1. Nothing, or a word for it
+ * (NaN, NA, null, none, "-", "?"): 2. Else -1. Beyond +-1e150 it is +-1e150. */
 int times_number(const char *text, size_t len, double *x);
 
 #endif

@@ -106,6 +106,8 @@ says err "no column for the schema's field cpu"
 awk -F, 'NR == 300 { print $1 ",broken,day"; next } NR == 301 { print $1 ",,day"; next }
     NR == 302 { print $1; next } NR == 303 { print ""; next } NR == 304 { print "soon," $2 "," $3; next }
     NR == 305 { print last "," $2 "," $3; next } NR == 306 { print $1 "," $2 ",dusk"; next }
+    NR == 307 { print $1 ",-inf," $3; next } NR == 308 { print $1 ",1e999," $3; next }
+    NR == 309 { print "1700000000," $2 "," $3; next } NR == 310 { print $0 ",9"; next }
     { print; last = $1 }' wave.csv >bad.csv
 exits 0 --input bad.csv --format csv
 rows 900 out
@@ -115,7 +117,15 @@ says err "line 305, column timestamp"
 says err "bad.csv: 1 row is an empty line, line 303"
 says err "bad.csv: 1 row has no time that can be read, line 304, column timestamp"
 says err "line 306, column mode"
+says err "bad.csv: 2 rows have an infinite number, the first in line 307, column load"
+says err "bad.csv: 2 rows are earlier than a row before them, the first in line 305, column timestamp"
+says err "bad.csv: 2 rows have another number of columns than the header, the first in line 302"
+[ "$(cut -d, -f1 out | sed '303d;309d')" = "$(cut -d, -f1 bad.csv | sed '303d;309d')" ] || wrong "rows are shifted"
 sed -n 300p out | grep -q ',no number$' || wrong "the note is missing: $(sed -n 300p out)"
+printf 't,a,b\n1,7,on\n2,7,on\n3,7,on\n' >same.csv
+exits 0 --input same.csv --format csv --timestamp - --warmup 3
+says err "column a is the same in each row of the warm-up"
+says err "column b is the same in each row of the warm-up"
 : >empty.csv
 exits 65 --input empty.csv --format csv
 says err "is empty"
