@@ -7,7 +7,7 @@
 
 struct keep_lessons {
     uint64_t id[STREAM_KEEPS];
-    float statistics[STREAM_KEEPS][2];
+    float statistics[STREAM_KEEPS][3];
     uint16_t state[STREAM_KEEPS]; /* enum lesson, and what `in` says above it */
 };
 
@@ -22,6 +22,7 @@ struct keep_lessons *keep_lessons_of(const struct stream *s)
         l->id[k] = m->id;
         l->statistics[k][0] = m->measured.row;
         l->statistics[k][1] = m->measured.six;
+        l->statistics[k][2] = m->measured.depth;
         l->state[k] = (uint16_t)((uint32_t)m->lesson | m->measured.in << LESSON_BITS);
     }
     return l;
@@ -30,7 +31,7 @@ struct keep_lessons *keep_lessons_of(const struct stream *s)
 void keep_lessons_put(struct safetensors_writer *w, const struct stream *s,
                       const struct keep_lessons *l)
 {
-    uint64_t n[2] = { s->n_kept, 2 };
+    uint64_t n[2] = { s->n_kept, 3 };
 
     model_put_number(w, "open_ms", (uint64_t)s->open_ms);
     model_put_number(w, "judged", s->judged);
@@ -52,12 +53,12 @@ static int take(const struct keep_lessons *l, uint32_t k, struct recalled *out)
 
     if (lesson > LESSON_DISMISSED || in > (MEASURED | IN_GAUGES | IN_TAILS) ||
         (k && l->id[k] < l->id[k - 1]) || !isfinite(l->statistics[k][0]) ||
-        !isfinite(l->statistics[k][1]))
+        !isfinite(l->statistics[k][1]) || !isfinite(l->statistics[k][2]))
         return -1;
-    *out =
-        (struct recalled){ .id = l->id[k],
-                           .lesson = (enum lesson)lesson,
-                           .measured = { l->statistics[k][0], l->statistics[k][1], in } };
+    *out = (struct recalled){ .id = l->id[k],
+                              .lesson = (enum lesson)lesson,
+                              .measured = { l->statistics[k][0], l->statistics[k][1],
+                                            l->statistics[k][2], in } };
     return 0;
 }
 
@@ -71,7 +72,7 @@ static int read_rows(struct stream *s, const struct safetensors *st, uint32_t n,
     if (!l || !s->recalled) {
         kiri_fail(err, KIRI_INTERNAL, "out of memory");
     } else if (safetensors_copy(st, "lessons.id", TENSOR_U64, n, l->id, err) == 0 &&
-               safetensors_copy(st, "lessons.statistics", TENSOR_F32, 2 * (size_t)n,
+               safetensors_copy(st, "lessons.statistics", TENSOR_F32, 3 * (size_t)n,
                                 l->statistics, err) == 0 &&
                safetensors_copy(st, "lessons.state", TENSOR_U16, n, l->state, err) == 0) {
         for (rc = 0; rc == 0 && s->n_recalled < n; s->n_recalled++)

@@ -42,3 +42,12 @@ void breach_add(struct breaches *b, uint32_t rows, double depth)
         b->depth += log_depth(depth);
     }
 }
+
+void breach_take_back(struct breaches *b, double depth, uint64_t ago)
+{
+    if (!(depth > BREACH_MARGIN) || !ago)
+        return;
+    double left = pow(1 - 1.0 / PAST_ROWS, (double)(ago - 1));
+    b->seen = fmax(0, b->seen - left);
+    b->depth = fmax(0, b->depth - left * log_depth(depth));
+}

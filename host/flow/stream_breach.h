@@ -34,5 +34,7 @@ double breach_tail(const struct breaches *b, uint32_t rows, double depth);
 /* A row that went `depth` beyond a range of `rows` rows (0: it did not; NaN: it has no
  * number) is past. */
 void breach_add(struct breaches *b, uint32_t rows, double depth);
+/* What went so deep `ago` rows ago (1: the last) was nothing of this stream. */
+void breach_take_back(struct breaches *b, double depth, uint64_t ago);
 
 #endif

@@ -74,7 +74,7 @@ static int remember(struct stream *s, struct guarded now)
 
     if (s->context && s->scored <= START_ROWS)
         return 0;
-    lessons_measure(s, now.row, now.six, now.counts);
+    lessons_measure(s, now.row, now.six, 0, now.counts);
     if (s->n_guarded < GUARD_ROWS) {
         s->guarded[s->n_guarded++] = now;
         return 0;

@@ -72,10 +72,11 @@ void lessons_follow(struct stream *s, const struct verdict *v)
         settle(s, LESSON_LEARN);
 }
 
-void lessons_measure(struct stream *s, float row, float six, uint32_t in_tails)
+void lessons_measure(struct stream *s, float row, float six, double depth,
+                     uint32_t in_tails)
 {
-    s->measured =
-        (struct measured){ row, six, MEASURED | IN_GAUGES | (in_tails ? IN_TAILS : 0u) };
+    s->measured = (struct measured){ row, six, depth > 0 ? (float)depth : 0,
+                                     MEASURED | IN_GAUGES | (in_tails ? IN_TAILS : 0u) };
 }
 
 void lessons_note(const struct stream *s, const struct verdict *v, struct memory *m)
@@ -120,7 +121,10 @@ void lessons_leave(struct stream *s, const struct memory *m)
 
 int lessons_usual(const struct stream *s, double x)
 {
-    return x >= s->usual_lo && x <= s->usual_hi;
+    double margin = BREACH_MARGIN * (s->usual_hi - s->usual_lo);
+
+    return s->usual_lo <= s->usual_hi && x >= s->usual_lo - margin &&
+           x <= s->usual_hi + margin;
 }
 
 static int by_id(const void *a, const void *b)
@@ -210,6 +214,8 @@ static int move(struct stream *s, uint64_t row, int normal)
             leave_gauges(s, x);
         if (was & IN_TAILS)
             leave_tails(s, x);
+        if (was & IN_TAILS && s->one_number)
+            breach_take_back(&s->rules.breaches, (double)x->depth, s->rows - row);
     }
     x->in = normal ? MEASURED | IN_GAUGES | IN_TAILS : MEASURED;
     return 0;

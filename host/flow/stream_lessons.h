@@ -26,15 +26,17 @@ void lessons_follow(struct stream *s, const struct verdict *v);
 /* Has the open alarm been learned for so long that what is left of it is normal? */
 int lessons_settled(const struct stream *s);
 /* The statistics of the row that is being scored, which are in the gauges, or behind the
- * guard; in_tails: in the tails too. */
-void lessons_measure(struct stream *s, float row, float six, uint32_t in_tails);
+ * guard; in_tails: in the tails too, and its breach of the range (depth, 0: none). */
+void lessons_measure(struct stream *s, float row, float six, double depth,
+                     uint32_t in_tails);
 /* All that is known of that row, onto what will remember it. */
 void lessons_note(const struct stream *s, const struct verdict *v, struct memory *m);
 
 /* A row comes into the history, or is about to leave it. */
 void lessons_enter(struct stream *s, const struct memory *m);
 void lessons_leave(struct stream *s, const struct memory *m);
-/* Of one number: is x within what was dismissed and is remembered? */
+/* Of one number: is x within what was dismissed and is remembered, or beyond by no more
+ * than a breach's margin? */
 int lessons_usual(const struct stream *s, double x);
 
 /* What a loaded model knows of a row that is brought back, onto m. */

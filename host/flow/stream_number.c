@@ -60,7 +60,7 @@ int stream_calibrate_number(struct stream *s, float excess, double depth,
         return -1;
     stream_tell_alarm(s, out);
     uint32_t counted = stream_counts(s, out);
-    lessons_measure(s, once, six, counted);
+    lessons_measure(s, once, six, depth, counted);
     if (!counted)
         return 0;
     if (past_add(&s->row_tail, once))

@@ -35,9 +35,10 @@ enum lesson {
     LESSON_DISMISSED
 };
 
-/* A scored row's two statistics, and which pasts have them: what `in` says. */
+/* A scored row's two statistics, how far beyond the range its one number was, and which
+ * pasts have them: what `in` says. */
 struct measured {
-    float row, six;
+    float row, six, depth;
     uint32_t in;
 };
 enum { MEASURED = 1, IN_GAUGES = 2, IN_TAILS = 4 };

@@ -245,12 +245,15 @@ static void what_was_approved_is_out_of_range_again(void **state)
     (void)state;
 
     usual(&l, 200, 0);
+    struct breaches before = l.s->rules.breaches;
     odd(&l, 20, 9);
     usual(&l, 50, 0);
-    assert_true(rules_range(&l.s->rules, 9) < 1);
+    assert_true(rules_depth(&l.s->rules, 9) < 0.05);
     judge(&l, 201, 220, STREAM_APPROVED);
-    assert_true(rules_range(&l.s->rules, 9) > 9);
-    assert_true(rules_range(&l.s->rules, 0) < 1);
+    assert_true(rules_depth(&l.s->rules, 9) > 1);
+    assert_true(rules_depth(&l.s->rules, 0) < 0.05);
+    assert_true(l.s->rules.breaches.seen < before.seen + 0.05 &&
+                l.s->rules.breaches.depth < before.depth + 0.05);
     stream_free(l.s);
 }
 
@@ -265,9 +268,9 @@ static void what_was_dismissed_stays_in_range_while_it_is_remembered(void **stat
     assert_false(lessons_usual(l.s, 9));
     judge(&l, 201, 220, STREAM_DISMISSED);
     usual(&l, RULES_RANGE, 0);
-    assert_true(rules_range(&l.s->rules, 9) > 9);
+    assert_true(rules_depth(&l.s->rules, 9) > 1);
     assert_true(lessons_usual(l.s, 9));
-    assert_false(lessons_usual(l.s, 10));
+    assert_false(lessons_usual(l.s, 9.5));
     usual(&l, STREAM_KEEPS - RULES_RANGE, 0);
     assert_false(lessons_usual(l.s, 9));
     stream_free(l.s);
