@@ -167,8 +167,8 @@ static int add_all(const struct bench *b, struct figures *f)
     if (add_score(b, f, "nab.dev.swept", SCORE, &nab_standard, 65) ||
         add_score(b, f, "nab.dev.low_fp", SCORE, &nab_low_fp, 0) ||
         add_score(b, f, "nab.dev.low_fn", SCORE, &nab_low_fn, 0) ||
-        add_score(b, f, "nab.dev.alarm", ALARM, &nab_standard, 0) ||
-        add_score(b, f, "nab.dev.onset", ONSET, &nab_standard, 0))
+        add_score(b, f, "nab.dev.alarm", ONSET, &nab_standard, 0) ||
+        add_score(b, f, "nab.dev.alarm_rows", ALARM, &nab_standard, 0))
         return -1;
     for (size_t i = 0; i < b->seeds * b->nab.n; i++) {
         rows += b->nab.file[i % b->nab.n].rows;

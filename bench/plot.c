@@ -24,15 +24,16 @@ static const char style[] =
     "sans-serif; fill: #24292f; }\n"
     ".title { font-size: 17px; font-weight: 600; }\n"
     ".small { fill: #57606a; font-size: 12px; }\n"
-    ".pooled-text { font-weight: 600; }\n"
+    ".pooled-text { font-weight: 600; stroke: #ffffff; stroke-width: 4; "
+    "paint-order: stroke; }\n"
     ".paper { fill: #ffffff; }\n"
     ".frame { fill: none; stroke: #8c959f; }\n"
     ".grid { stroke: #d0d7de; stroke-width: 1; fill: none; }\n"
     ".band { fill: #2da44e; fill-opacity: .13; }\n"
     ".four { stroke: #8c959f; stroke-dasharray: 2 5; fill: none; }\n"
     ".ideal { stroke: #2da44e; stroke-width: 1.5; fill: none; }\n"
-    ".pooled { stroke: #24292f; stroke-width: 2; fill: none; }\n"
-    ".ring { stroke: #24292f; stroke-width: 2; fill: #ffffff; }\n"
+    ".pooled { stroke: #24292f; stroke-width: 1.5; fill: none; }\n"
+    ".ring { stroke: #24292f; stroke-width: 2; fill: none; }\n"
     ".s0 { fill: #0969da; } .s1 { fill: #cf222e; } .s2 { fill: #bf8700; }\n"
     ".s3 { fill: #8250df; } .s4 { fill: #1b7c83; } .s5 { fill: #bc4c00; }\n"
     ".s6 { fill: #d6409f; } .s7 { fill: #4d7c0f; } .s8 { fill: #6e7781; }\n"
@@ -45,7 +46,8 @@ static const char style[] =
     ".band { fill: #3fb950; fill-opacity: .18; }\n"
     ".ideal { stroke: #3fb950; }\n"
     ".pooled { stroke: #f0f6fc; }\n"
-    ".ring { stroke: #f0f6fc; fill: #0d1117; }\n"
+    ".pooled-text { stroke: #0d1117; }\n"
+    ".ring { stroke: #f0f6fc; }\n"
     ".s0 { fill: #58a6ff; } .s1 { fill: #ff7b72; } .s2 { fill: #e3b341; }\n"
     ".s3 { fill: #bc8cff; } .s4 { fill: #39c5cf; } .s5 { fill: #ffa657; }\n"
     ".s6 { fill: #ff80c8; } .s7 { fill: #a3d65c; } .s8 { fill: #b1bac4; }\n"
@@ -183,9 +185,9 @@ static void draw_pooled(FILE *f, const struct plot *p)
     for (size_t k = 0; k < p->n_groups; k++) {
         const struct plot_mark *m = &p->pooled[k];
         double x = across(m->promised), y = down(m->seen);
-        fprintf(f, "<circle class=\"ring\" cx=\"%.1f\" cy=\"%.1f\" r=\"6\"/>\n", x, y);
+        fprintf(f, "<circle class=\"ring\" cx=\"%.1f\" cy=\"%.1f\" r=\"8\"/>\n", x, y);
         snprintf(words, sizeof words, "×%.2f", m->seen / m->promised);
-        text(f, "pooled-text", "start", x + 34, y + 44, words);
+        text(f, "pooled-text", "start", x + 22, y + 42, words);
     }
 }
 
@@ -200,7 +202,7 @@ static void draw_legend(FILE *f, const struct plot *p)
     }
     y += 10;
     line(f, "pooled", x - 12, y, x + 12, y);
-    fprintf(f, "<circle class=\"ring\" cx=\"%.1f\" cy=\"%.1f\" r=\"6\"/>\n", x, y);
+    fprintf(f, "<circle class=\"ring\" cx=\"%.1f\" cy=\"%.1f\" r=\"8\"/>\n", x, y);
     text(f, "", "start", x + 22, y + 4, "all together");
     y += 26;
     line(f, "ideal", x - 12, y, x + 12, y);
@@ -228,8 +230,8 @@ static void draw(FILE *f, const struct plot *p)
     text(f, "small", "start", LEFT, 47, p->subtitle);
     draw_axes(f, p);
     draw_band(f);
-    draw_marks(f, p);
     draw_pooled(f, p);
+    draw_marks(f, p);
     draw_legend(f, p);
     fputs("</svg>\n", f);
 }

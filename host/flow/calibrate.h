@@ -5,7 +5,7 @@
  * (onset)
  *
  * Small pure pieces with visible state; no clock, no I/O, no threads. DESIGN.md 4 has the
- * vocabulary, docs/scores.md the explanation.
+ * vocabulary, docs/detection.md the explanation.
  */
 #ifndef KIRI_FLOW_CALIBRATE_H
 #define KIRI_FLOW_CALIBRATE_H
