@@ -26,9 +26,9 @@
 
 /* One file with one seed. */
 struct trial {
-    double *score, *alarm, *onset; /* [rows] */
-    double seconds;                /* of one CPU */
-    double promised, seen;         /* alarms */
+    double *score, *alarm; /* [rows] */
+    double seconds;        /* of one CPU */
+    double promised, seen; /* alarms */
 };
 
 struct bench {
@@ -74,15 +74,12 @@ static int read_back(const struct nab_file *f, const char *path, struct trial *t
 {
     t->score = calloc(f->rows + 1u, sizeof *t->score);
     t->alarm = calloc(f->rows + 1u, sizeof *t->alarm);
-    t->onset = calloc(f->rows + 1u, sizeof *t->onset);
-    if (!t->score || !t->alarm || !t->onset)
+    if (!t->score || !t->alarm)
         return kiri_fail(err, KIRI_INTERNAL, "memory is short");
-    if (nab_read(f, path, "score", t->score, err) ||
-        nab_read(f, path, "alarm", t->alarm, err))
-        return -1;
-    for (uint32_t row = 0; row < f->rows; row++)
-        t->onset[row] = t->alarm[row] > (row ? t->alarm[row - 1] : 0);
-    return 0;
+    return nab_read(f, path, "score", t->score, err) ||
+                   nab_read(f, path, "alarm", t->alarm, err)
+               ? -1
+               : 0;
 }
 
 /* The folder of a file below `dir`, made; the file's path goes to out[PATH]. */
@@ -117,7 +114,7 @@ static int try_one(void *ctx, size_t i)
 
 /* ---- what it comes to ------------------------------------------------------------ */
 
-enum column { SCORE, ALARM, ONSET };
+enum column { SCORE, ALARM };
 
 /* The corpus' score, of each seed. */
 static int score_seeds(const struct bench *b, enum column which,
@@ -128,7 +125,7 @@ static int score_seeds(const struct bench *b, enum column which,
     for (unsigned s = 0; column && s < b->seeds; s++) {
         for (size_t i = 0; i < b->nab.n; i++) {
             const struct trial *t = &b->trial[s * b->nab.n + i];
-            column[i] = which == SCORE ? t->score : which == ALARM ? t->alarm : t->onset;
+            column[i] = which == SCORE ? t->score : t->alarm;
         }
         out[s] = which == SCORE ? nab_swept(&b->nab, column, p, NULL)
                                 : nab_fixed(&b->nab, column, p, 1);
@@ -167,8 +164,7 @@ static int add_all(const struct bench *b, struct figures *f)
     if (add_score(b, f, "nab.dev.swept", SCORE, &nab_standard, 65) ||
         add_score(b, f, "nab.dev.low_fp", SCORE, &nab_low_fp, 0) ||
         add_score(b, f, "nab.dev.low_fn", SCORE, &nab_low_fn, 0) ||
-        add_score(b, f, "nab.dev.alarm", ONSET, &nab_standard, 0) ||
-        add_score(b, f, "nab.dev.alarm_rows", ALARM, &nab_standard, 0))
+        add_score(b, f, "nab.dev.alarm", ALARM, &nab_standard, 0))
         return -1;
     for (size_t i = 0; i < b->seeds * b->nab.n; i++) {
         rows += b->nab.file[i % b->nab.n].rows;
@@ -193,7 +189,6 @@ static int measure(struct bench *b)
     for (size_t i = 0; b->trial && i < n; i++) {
         free(b->trial[i].score);
         free(b->trial[i].alarm);
-        free(b->trial[i].onset);
     }
     free(b->trial);
     figures_free(&f);

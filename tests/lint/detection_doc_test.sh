@@ -23,7 +23,12 @@ kiri=$(cd "$(dirname "$kiri")" && pwd)/$(basename "$kiri")
 # timestamp, alarm and blame of the rows up to the first alarm, and of the last: what does
 # not move with each improvement of the scores
 outline() {
-    cut -d, -f1,5,7 | awk -F, '{ last = $0 } !seen { print } $2 == 1 { seen = 1 } END { print last }'
+    awk -F, '
+        NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+        { last = $1 "," $at["alarm"] "," $at["blame"] }
+        !seen { print last }
+        $at["alarm"] == 1 { seen = 1 }
+        END { print last }'
 }
 outline <"$dir/printed" >"$dir/is"
 block text | outline >"$dir/should"
