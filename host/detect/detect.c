@@ -13,8 +13,9 @@
 #define SCHEMA_MOST 65536u
 #define LOOK_EVERY  256u /* rows between two calls of progress */
 #define STOPPED     1
-#define MOST_OFTEN  0.05 /* a default budget of more alarms a row is none */
-#define A_DAY       (1.0 / 86400)
+/* A default budget of more alarms a row is none. */
+#define MOST_OFTEN (1.0 / STREAM_ONCE)
+#define A_DAY      (1.0 / 86400)
 
 struct run {
     const struct detect_options *o;

@@ -32,6 +32,7 @@
 #define STREAM_KEEPS    8192u /* rows of history that learning replays */
 #define STREAM_TURN     128u /* rows between learning turns                              */
 #define STREAM_BLIND    104u /* rows in time after the training before one has a tail */
+#define STREAM_ONCE     60u  /* rows in which an incident of one number counts once */
 #define STREAM_EXPECTED 3u   /* words that a verdict says were expected instead   */
 
 struct stream_options {

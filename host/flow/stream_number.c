@@ -10,6 +10,8 @@
 #define CLIP       6.0f /* nats: beyond, odder is not told apart */
 #define LEVEL_MOST 10.0 /* decades before the range rule's */
 
+_Static_assert(RULES_ONCE == STREAM_ONCE, "stream.h says how many");
+
 /* The mean of six clipped excesses, as parts of CLIP. */
 static float part_of(struct stream *s, float excess)
 {

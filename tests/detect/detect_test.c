@@ -260,7 +260,9 @@ static void the_budget_is_by_time_where_there_are_times(void **state)
         { "ts,v\n0,1\n60,2\n120,3\n", SOURCE_CSV, 0, 0, 60.0 / 86400 },
         { "ts,v\n0,1\n60,2\n120,3\n", SOURCE_CSV, 1.0 / 3600, 0, 60.0 / 3600 },
         { "ts,v\n0,1\n60,2\n120,3\n", SOURCE_CSV, 0, .02, .02 },
-        { "ts,v\n0,1\n86400,2\n172800,3\n", SOURCE_CSV, 0, 0, .001 }, /* too few a day */
+        { "ts,v\n0,1\n1200,2\n2400,3\n", SOURCE_CSV, 0, 0, 1200.0 / 86400 },
+        { "ts,v\n0,1\n1800,2\n3600,3\n", SOURCE_CSV, 0, 0, .001 }, /* too few a day */
+        { "ts,v\n0,1\n1800,2\n3600,3\n", SOURCE_CSV, 1.0 / 86400, 0, 1800.0 / 86400 },
         { "v\n1\n2\n3\n", SOURCE_CSV, 0, 0, .001 },
         { "1\n2\n3\n", SOURCE_LINES, 0, 0, .003 },
     };
