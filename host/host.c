@@ -343,6 +343,7 @@ static int close_all(struct host *h)
         return stuck;
     return (pool_stop(h->flow.callbacks, STOP_MS / 3) != 0) +
            (pool_stop(h->flow.learners, STOP_MS / 3) != 0) +
+           (pool_stop(h->flow.retrainers, STOP_MS / 3) != 0) +
            (pool_stop(h->flow.savers, STOP_MS / 3) != 0);
 }
 

@@ -45,7 +45,7 @@ extern const struct command command_run, command_check, command_status, command_
     command_inspect, command_import, command_probe, command_trial, command_cell,
     command_record, command_export, command_replay, command_reload, command_new_atom,
     command_load, command_unload, command_task, command_detect, command_approve,
-    command_dismiss;
+    command_dismiss, command_retrain, command_rollback;
 
 void command_help(const struct command *c, FILE *out);
 /* argv[0] is the command's name. -1: --help was asked for. Else 0 or a code, after a

@@ -9,13 +9,13 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-    &command_run,      &command_check,  &command_reload, &command_load,
-    &command_unload,   &command_status, &command_top,    &command_demo,
-    &command_sub,      &command_train,  &command_score,  &command_inspect,
-    &command_import,   &command_record, &command_export, &command_replay,
-    &command_new_atom, &command_probe,  &command_trial,  &command_cell,
-    &command_burn,     &command_task,   &command_detect, &command_approve,
-    &command_dismiss,
+    &command_run,      &command_check,   &command_reload,   &command_load,
+    &command_unload,   &command_status,  &command_top,      &command_demo,
+    &command_sub,      &command_train,   &command_score,    &command_inspect,
+    &command_import,   &command_record,  &command_export,   &command_replay,
+    &command_new_atom, &command_probe,   &command_trial,    &command_cell,
+    &command_burn,     &command_task,    &command_detect,   &command_approve,
+    &command_dismiss,  &command_retrain, &command_rollback,
 };
 #define COMMANDS (sizeof commands / sizeof *commands)
 

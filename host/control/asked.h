@@ -49,6 +49,10 @@ void run_reload(struct asked *a);   /* load.c  */
 void run_judge(struct asked *a);    /* judge.c */
 void run_load(struct asked *a);     /* load.c  */
 void run_unload(struct asked *a);   /* load.c  */
+void run_retrain(struct asked *a);  /* retrain.c */
+void run_rollback(struct asked *a); /* retrain.c */
+/* retrain.c: after each turn of the loop, for those that wait for a rollback. */
+void rollback_turn(struct control *c);
 
 /* What waits for a model to be saved: is it done? */
 void save_turn(struct control *c);

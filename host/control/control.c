@@ -51,9 +51,12 @@ static const struct command commands[] = {
     { "snapshot", run_snapshot, 0 }, { "save", run_save, 1 },
     { "flush", run_flush, 1 },       { "reload", run_reload, 1 },
     { "load", run_load, 1 },         { "unload", run_unload, 1 },
-    { "judge", run_judge, 1 },       { "stop", run_stop, 1 },
+    { "judge", run_judge, 1 },       { "retrain", run_retrain, 1 },
+    { "rollback", run_rollback, 1 }, { "stop", run_stop, 1 },
 };
-#define KNOWN "status, since, snapshot, save, flush, reload, load, unload, judge and stop"
+#define KNOWN                                                                            \
+    "status, since, snapshot, save, flush, reload, load, unload, judge, retrain, "       \
+    "rollback and stop"
 
 static const struct command *command_named(const char *name)
 {
@@ -294,6 +297,7 @@ void control_turn(struct control *c)
 {
     save_turn(c);
     judge_turn(c);
+    rollback_turn(c);
 }
 
 static void refuse_all(struct asked **list)
@@ -313,6 +317,7 @@ int control_stop(struct control *c, int wait_ms)
     flow_deliver(c->flow);
     refuse_all(&c->saving);
     refuse_all(&c->judging);
+    refuse_all(&c->going_back);
     c->closed = 1;
     return 0;
 }

@@ -54,7 +54,8 @@ struct control {
     struct answers answers;
     struct asked *saving; /* those that wait for models to be saved */
     struct asked *judging;
-    uint64_t ticket; /* of the last save */
+    struct asked *going_back; /* those that wait for a rollback */
+    uint64_t ticket;          /* of the last save */
     uint64_t answered;
     int closed; /* the bus is gone: nobody is told any more */
 };

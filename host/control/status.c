@@ -4,6 +4,7 @@
  */
 #include "control/control.h"
 
+#include "flow/message.h"
 #include "flow/verdict.h"
 
 #include <math.h>
@@ -158,6 +159,33 @@ static void write_training(const struct instance *in, struct jsonw *j)
     jsonw_end(j);
 }
 
+static const char *step_name(enum retrain_step step)
+{
+    static const char *const names[] = { "idle", "copying", "training", "installing",
+                                         "saving" };
+
+    return names[step];
+}
+
+/* The last retraining or rollback since the start; null: there was none. */
+static void write_retraining(const struct instance *in, struct jsonw *j)
+{
+    const struct retraining *r = &in->retrain;
+
+    jsonw_key(j, "retrain");
+    if (!r->id) {
+        jsonw_null(j);
+        return;
+    }
+    jsonw_object(j);
+    message_retrain_members(r, j);
+    jsonw_kstr(j, "step", step_name(r->step));
+    jsonw_kint(j, "code", r->code);
+    jsonw_kint(j, "done", atomic_load(&r->done));
+    jsonw_kint(j, "all", atomic_load(&r->all));
+    jsonw_end(j);
+}
+
 /* The process of its own that it lives in; null: it has none, it lives in this one. */
 static void write_cell(const struct instance *in, struct jsonw *j)
 {
@@ -212,6 +240,7 @@ static void write_atom(const struct control *c, const struct instance *in,
     jsonw_kint(j, "held_back", in->facts.waiting);
     jsonw_kint(j, "judged", (int64_t)in->facts.judged);
     write_training(in, j);
+    write_retraining(in, j);
     jsonw_kint(j, "gen", (int64_t)in->facts.gen);
     jsonw_kint(j, "params", (int64_t)in->facts.params);
     jsonw_kint(j, "clamped", (int64_t)in->clamped);

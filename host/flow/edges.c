@@ -95,3 +95,20 @@ void edges_range(const struct edges *e, uint32_t k, double *from, double *to)
         *to = steps + 1 < EDGES_BEYOND ? e->hi + beyond[steps + 1] * range : INFINITY;
     }
 }
+
+double edges_spread(const struct edges *e, double x)
+{
+    double range = range_of(e), at = bounded(x), from, to;
+    double out = at > e->hi ? at - e->hi : e->lo - at;
+    double least = beyond[EDGES_BEYOND - 1] * range;
+
+    if (out > least)
+        return 2 * log(out) - log(least);
+    uint32_t k = edges_word(e, x);
+    edges_range(e, k, &from, &to);
+    if (k == EDGES_BEYOND) /* a little beyond is still this word */
+        from -= beyond[0] * range;
+    if (k == EDGES_BEYOND + EDGES_INNER - 1)
+        to += beyond[0] * range;
+    return fmax(log(to - from), -1000);
+}

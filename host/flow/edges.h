@@ -32,5 +32,10 @@ int edges_sound(const struct edges *e);
 uint32_t edges_word(const struct edges *e, double x);
 /* What word k covers, [*from, *to); the outermost reach to infinity. */
 void edges_range(const struct edges *e, uint32_t k, double *from, double *to);
+/* ln of how wide the word of x is (finite or infinite, not NaN): a word's nats and this
+ * are nats of density. The outermost words reach to infinity: what they hold is spread
+ * there by the square of the distance, b / d^2 at d >= b outside (a Pareto distribution
+ * of index 1). At least -1000: a word may cover one value only. */
+double edges_spread(const struct edges *e, double x);
 
 #endif

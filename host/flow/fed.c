@@ -63,7 +63,7 @@ void fed_reopen(struct instance *in)
 void fed_step(struct instance *in)
 {
     if (!in->reopen || in->calling || in->learning || in->writing || in->provisional ||
-        in->closing)
+        in->closing || !retrain_leave(in))
         return;
     in->reopen = 0;
     forget_language(in);

@@ -33,10 +33,12 @@ struct flow {
     unsigned cells;         /* instances that live in processes of their own           */
     struct pool *learners; /* training, on copies; bringing back what was               */
     struct pool *savers;   /* model files: one thread that may wait for a disk          */
-    int shelf;             /* directory of the model files                              */
-    uint64_t next_id;      /* of the next observation                                   */
-    atomic_int stopping;   /* learners give up when it is set                           */
-    atomic_uint moved;     /* goes on while any learner does                            */
+    struct pool *retrainers; /* cold trainings, one after another; NULL until the first */
+    int shelf;            /* directory of the model files                              */
+    uint64_t next_id;     /* of the next observation                                   */
+    uint64_t retrainings; /* asked for since the start, rollbacks too                 */
+    atomic_int stopping;  /* learners give up when it is set                           */
+    atomic_uint moved;    /* goes on while any learner does                            */
 
     /* Told of each row as it is scored, on the loop thread; v NULL: it never will be.
      * NULL: nobody waits for any. */

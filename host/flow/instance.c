@@ -107,6 +107,7 @@ void instance_stop(struct instance *in)
     if (in->closing)
         return;
     atomic_store(&in->closing, 1);
+    (void)retrain_leave(in);
     if (in->handles)
         uv_close((uv_handle_t *)&in->timer, on_closed);
     if (in->has_poll)
@@ -127,7 +128,8 @@ void instance_hand_over(struct instance *in)
 
 int instance_left(const struct instance *in)
 {
-    return in->closing && !in->calling && !in->learning && !in->self && in->handles == 0;
+    return in->closing && !in->calling && !in->learning && !in->self &&
+           in->handles == 0 && retrain_idle(in);
 }
 
 int instance_gone(const struct instance *in)
@@ -168,7 +170,7 @@ void instance_free(struct instance *in)
 {
     if (!in)
         return;
-    if (in->calling || in->learning || in->writing)
+    if (in->calling || in->learning || in->writing || !retrain_idle(in))
         return; /* a thread is still inside: everything it may touch stays */
     services_flush(&in->services);
     free_rows(in->call_rows);
@@ -176,6 +178,7 @@ void instance_free(struct instance *in)
     free(in->last_row);
     free(in->packed);
     late_free(in);
+    retrain_fini(in);
     inherit_drop(in);
     stream_free(in->stream);
     plugin_schema_free(in->schema);

@@ -12,6 +12,7 @@
 
 #include "conf/conf.h"
 #include "flow/flow.h"
+#include "flow/retrain.h"
 #include "flow/services.h"
 #include "flow/stream.h"
 #include "flow/verdict.h"
@@ -127,7 +128,12 @@ struct instance {
     uint32_t n_rows;
     struct pool_job lesson;
     struct flow_message learned;
-    enum lesson_what { LESSON_RESTORE, LESSON_TURN, LESSON_PACK } lesson_what;
+    enum lesson_what {
+        LESSON_RESTORE,
+        LESSON_TURN,
+        LESSON_PACK,
+        LESSON_RETRAIN
+    } lesson_what;
     int learning, lesson_rc;
     int restored;      /* its model and history are in the stream: it may be saved */
     uint64_t first_id; /* of this run: older ones are brought back, others wait in rows */
@@ -157,6 +163,8 @@ struct instance {
     int64_t saved_at, save_tried; /* mono ms; 0: never                      */
     int64_t write_began;          /* mono ms, while `writing`               */
     char unsaved[256];            /* why the last saving failed; "": it did not */
+
+    struct retraining retrain;
 
     /* for status */
     uint64_t replaced; /* how often another took its place while the host runs */
@@ -275,6 +283,7 @@ int scored_write(const struct instance *in, const struct stream_row *row,
 void scored_publish(struct instance *in, const struct scored_row *row);
 void scored_free(struct scored_row *row);
 void publish_lesson(struct instance *in);
+void publish_retrain(struct instance *in);
 void publish_health(struct instance *in);
 void publish_removed(struct instance *in); /* its last word */
 

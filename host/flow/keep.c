@@ -115,6 +115,20 @@ static void put_holds(struct safetensors_writer *w, const struct stream *s,
                     &s->rules.breaches);
 }
 
+/* What the newest rows cost, oldest first; NULL: memory is short. */
+static float *costs_of(const struct stream *s, uint64_t *n)
+{
+    const struct densities *d = &s->densities;
+    float *all;
+
+    *n = s->rows < DENSITY_ROWS ? s->rows : DENSITY_ROWS;
+    all = malloc((*n + 1) * d->each * sizeof *all);
+    for (uint64_t i = 0; all && i < *n; i++)
+        memcpy(all + i * d->each, densities_at(d, s->rows - *n + i),
+               d->each * sizeof *all);
+    return all;
+}
+
 void *keep_save(const struct stream *s, const char *atom, size_t *len)
 {
     struct safetensors_writer *w = safetensors_writer_new();
@@ -129,12 +143,15 @@ void *keep_save(const struct stream *s, const char *atom, size_t *len)
     float *guards = guards_of(s);
     double *holds = holds_of(s);
     struct keep_lessons *lessons = keep_lessons_of(s);
+    uint64_t costs_shape[2] = { 0, s->densities.each };
+    float *costs = costs_of(s, &costs_shape[0]);
 
-    if (!w || !guards || !holds || !lessons) {
+    if (!w || !guards || !holds || !lessons || !costs) {
         safetensors_writer_free(w);
         free(guards);
         free(holds);
         free(lessons);
+        free(costs);
         return NULL;
     }
     snprintf(hash, sizeof hash, "%016" PRIx64, kiri_schema_hash(s->schema));
@@ -145,6 +162,8 @@ void *keep_save(const struct stream *s, const char *atom, size_t *len)
     safetensors_put_meta(w, "schema", buf_text(&words));
     safetensors_put_meta(w, "schema_hash", hash);
     model_put_number(w, "gen", s->gen);
+    model_put_number(w, "gens", s->gens);
+    model_put_number(w, "history_from", s->history_from);
     model_put_number(w, "rows", s->rows);
     model_put_number(w, "last_id", s->last_id);
     model_put_number(w, "learned_at", s->learned_at);
@@ -169,12 +188,14 @@ void *keep_save(const struct stream *s, const char *atom, size_t *len)
     put_language(w, s);
     put_holds(w, s, holds);
     keep_lessons_put(w, s, lessons);
+    safetensors_put(w, "density", TENSOR_F32, 2, costs_shape, costs);
     bytes = model_build(w, s->gpt, s->trainer, &words, len);
     safetensors_writer_free(w);
     buf_free(&words);
     free(guards);
     free(holds);
     free(lessons);
+    free(costs);
     return bytes;
 }
 
@@ -256,6 +277,36 @@ static int get_counters(struct stream *s, const struct safetensors *st,
     s->last_ts = (int64_t)last_ts;
     s->sides_on = sides_on != 0;
     return 0;
+}
+
+/* A file that was written before there was retraining has none of it. */
+static int get_retraining(struct stream *s, const struct safetensors *st,
+                          struct kiri_error *err)
+{
+    const struct tensor *t = safetensors_find(st, "density");
+    const struct densities *d = &s->densities;
+    uint64_t n;
+
+    s->gens = s->gen;
+    if (!t)
+        return 0;
+    n = t->n_dims == 2 && t->shape[1] == d->each ? t->shape[0] : UINT64_MAX;
+    if (n > DENSITY_ROWS || n > s->rows)
+        return kiri_fail(err, KIRI_BAD_DATA, "tensor density is of another shape");
+    if (model_get_number(st, "gens", &s->gens, err) ||
+        model_get_number(st, "history_from", &s->history_from, err))
+        return -1;
+    if (s->gens < s->gen || s->history_from > s->rows)
+        return kiri_fail(err, KIRI_BAD_DATA, "metadata gens or history_from is damaged");
+    float *all = malloc((n + 1) * d->each * sizeof *all);
+    if (!all)
+        return kiri_fail(err, KIRI_INTERNAL, "out of memory");
+    int rc = safetensors_copy(st, "density", TENSOR_F32, n * d->each, all, err);
+    for (uint64_t i = 0; rc == 0 && i < n; i++)
+        memcpy(densities_at(d, s->rows - n + i), all + i * d->each,
+               d->each * sizeof *all);
+    free(all);
+    return rc;
 }
 
 static int get_language(struct stream *s, const struct safetensors *st,
@@ -401,7 +452,8 @@ int keep_load(struct stream *s, const void *bytes, size_t len, uint64_t *hash,
     }
     if (get_model(fresh, st, err) || get_counters(fresh, st, err) ||
         get_calibration(fresh, st, err) || get_blame(fresh, st, err) ||
-        get_language(fresh, st, err) || keep_lessons_get(fresh, st, err))
+        get_language(fresh, st, err) || keep_lessons_get(fresh, st, err) ||
+        get_retraining(fresh, st, err))
         goto done;
     if (fresh->one_number &&
         (get_peak(&fresh->rules.held, st, "calibration.held", err) ||

@@ -62,6 +62,7 @@ static void run(struct pool_job *job)
     case LESSON_RESTORE: in->lesson_rc = history_restore(in); break;
     case LESSON_TURN: take_turn(in); break;
     case LESSON_PACK: save_pack(in); break;
+    case LESSON_RETRAIN: retrain_on_learner(in); break;
     }
 }
 
@@ -123,11 +124,14 @@ static void deliver(struct flow_message *m)
         restored(in);
     else if (in->lesson_what == LESSON_TURN)
         turned(in);
+    else if (in->lesson_what == LESSON_RETRAIN)
+        retrain_learned(in);
     if (!in->writing && (in->packed || in->lesson_what == LESSON_PACK))
         save_write(in);
     if (in->closing)
         score_rows(in); /* none of these starts a turn: they are in the last model too */
     save_step(in);
+    retrain_step(in);
     score_rows(in);
     collect_resume(in);
     instance_leave(in);

@@ -17,21 +17,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WEEK_MS (7LL * 24 * 3600 * 1000)
+#define WEEK_MS    (7LL * 24 * 3600 * 1000)
+#define TURN_STEPS 5u
 
 struct course {
     uint32_t steps;
     float lr_first, lr_last;
 };
 
-/* Several fields make longer sentences and more to learn than one number does. */
+/* Several fields make longer sentences and more to learn than one number does. Who
+ * learns anew from more rows than a warm-up has as many steps as the turns between took.
+ */
 static struct course course_of(const struct stream *s, enum stream_due due)
 {
+    uint32_t more = s->n_kept > s->options.warmup ? s->n_kept - s->options.warmup : 0;
+    uint32_t turns = more / STREAM_TURN * TURN_STEPS;
+
     if (due == STREAM_A_TURN)
-        return (struct course){ 5, 0.002f, 0.002f };
+        return (struct course){ TURN_STEPS, 0.002f, 0.002f };
     if (s->max_tokens == 1)
-        return (struct course){ 60, 0.005f, 0.00125f };
-    return (struct course){ 200, 0.005f, 0.00125f };
+        return (struct course){ 60 + turns, 0.005f, 0.00125f };
+    return (struct course){ 200 + turns, 0.005f, 0.00125f };
 }
 
 /* ---- Adam's moments, to go back to ----------------------------------------------- */
@@ -112,23 +118,25 @@ static int study(struct stream *s, struct gpt *g, struct windows *w,
     return 1;
 }
 
-/* The history in the words of this revision. */
-static void speak_again(struct stream *s)
+void memory_speak(const struct stream *s, struct memory *m)
 {
     const struct language *l = &s->language;
+    const double *x = memory_values(m);
     uint32_t first;
 
-    for (uint64_t r = s->rows - s->n_kept; r < s->rows; r++) {
-        struct memory *m = s->kept[r % STREAM_KEEPS];
-        const double *x = memory_values(m);
-        for (uint32_t i = 0, t = 0; i < l->n; i++) {
-            while (m->token[t].field != l->learned[i])
-                t++;
-            kiri_schema_words(&l->spoken, l->learned[i], &first);
-            if (!isnan(x[i]))
-                m->token[t].id = (uint16_t)(first + language_word(l, i, x[i]));
-        }
+    for (uint32_t i = 0, t = 0; i < l->n; i++) {
+        while (m->token[t].field != l->learned[i])
+            t++;
+        kiri_schema_words(&l->spoken, l->learned[i], &first);
+        if (!isnan(x[i]))
+            m->token[t].id = (uint16_t)(first + language_word(l, i, x[i]));
     }
+}
+
+void stream_speak_again(struct stream *s)
+{
+    for (uint64_t r = s->rows - s->n_kept; r < s->rows; r++)
+        memory_speak(s, s->kept[r % STREAM_KEEPS]);
     s->window_ok = 0;
 }
 
@@ -159,7 +167,7 @@ static int refit(struct stream *s, struct edges **before)
     }
     l->revision++;
     free(values);
-    speak_again(s);
+    stream_speak_again(s);
     return 0;
 }
 
@@ -170,7 +178,7 @@ static void take_back(struct stream *s, const struct edges *before)
         return;
     memcpy(s->language.edges, before, s->language.n * sizeof *before);
     s->language.revision--;
-    speak_again(s);
+    stream_speak_again(s);
 }
 
 /* The lesson on weights of its own; as stream_learn. */
@@ -201,7 +209,7 @@ static int learn(struct stream *s, enum stream_due due, const struct gpt_paralle
         s->gpt = g;
         g = old;
         s->window_ok = 0;
-        out->gen = ++s->gen;
+        out->gen = s->gen = ++s->gens;
     } else {
         moments_restore(s, &saved);
         s->sides_on = had_sides;

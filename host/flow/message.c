@@ -1,5 +1,6 @@
 #include "flow/message.h"
 
+#include "flow/retrain.h"
 #include "flow/verdict.h"
 
 void message_obs(uint64_t id, const struct buf *values, const char *label,
@@ -37,6 +38,34 @@ void message_model(const struct stream_lesson *l, uint64_t rows, int64_t ms,
     if (ms >= 0)
         jsonw_kint(&j, "ms", ms);
     jsonw_kstr(&j, "result", l->rejected ? "rejected" : l->steps ? "trained" : "skipped");
+}
+
+void message_retrain_members(const struct retraining *r, struct jsonw *j)
+{
+    const struct stream_trial *t = &r->trial;
+
+    jsonw_kint(j, "retraining", (int64_t)r->id);
+    jsonw_kstr(j, "result", retrain_result_name(r));
+    jsonw_kstr(j, "said", r->said);
+    if (t->judged) {
+        jsonw_knum(j, "before", t->live, 5);
+        jsonw_knum(j, "after", t->fresh, 5);
+        jsonw_kint(j, "window", t->rows);
+        jsonw_kint(j, "judged", t->judged);
+        jsonw_kint(j, "steps", t->steps);
+    }
+    if (r->result != RETRAIN_GOING)
+        jsonw_kint(j, "ms", r->ms);
+}
+
+void message_retrain(const struct retraining *r, uint64_t gen, uint64_t rows,
+                     struct buf *out)
+{
+    struct jsonw j = jsonw_into(out);
+
+    jsonw_kint(&j, "gen", (int64_t)gen);
+    jsonw_kint(&j, "rows", (int64_t)rows);
+    message_retrain_members(r, &j);
 }
 
 void message_atom(const char *state, const char *note, struct buf *out)

@@ -9,8 +9,10 @@
 #define KIRI_FLOW_MESSAGE_H
 
 #include "base/buf.h"
+#include "base/json.h"
 #include "flow/stream.h"
 
+struct retraining;
 /* obs/A. values: the finished JSON object of values_write. label: NULL: none. */
 void message_obs(uint64_t id, const struct buf *values, const char *label,
                  struct buf *out);
@@ -21,6 +23,11 @@ void message_score(const struct kiri_schema *s, const struct verdict *v,
  * said. */
 void message_model(const struct stream_lesson *l, uint64_t rows, int64_t ms,
                    struct buf *out);
+/* model/A: what came of a retraining or a rollback; gen: the live generation now. */
+void message_retrain(const struct retraining *r, uint64_t gen, uint64_t rows,
+                     struct buf *out);
+/* The same members in an object that is begun: for status, too. */
+void message_retrain_members(const struct retraining *r, struct jsonw *j);
 /* atom/A: how it is and why. */
 void message_atom(const char *state, const char *note, struct buf *out);
 

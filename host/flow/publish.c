@@ -104,6 +104,15 @@ void publish_lesson(struct instance *in)
     buf_free(&members);
 }
 
+void publish_retrain(struct instance *in)
+{
+    struct buf members = { 0 };
+
+    message_retrain(&in->retrain, in->facts.gen, in->facts.rows, &members);
+    emit(in, "model", clock_now(in->flow->clock), &members);
+    buf_free(&members);
+}
+
 void publish_health(struct instance *in)
 {
     struct buf members = { 0 };

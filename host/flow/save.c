@@ -66,6 +66,20 @@ void save_pack(struct instance *in)
 
 /* ---- on the saver thread --------------------------------------------------------- */
 
+/* Killed in between, the next start finds the model of before: the one that a retraining
+ * has promoted comes last, and goes last. */
+static int write_files(struct instance *in, struct kiri_error *err)
+{
+    if (!in->packed)
+        return kiri_fail(err, KIRI_INTERNAL, "out of memory");
+    if (retrain_write_previous(in, err) ||
+        shelf_save(in->flow->shelf, in->name, in->packed, in->packed_len, err))
+        return -1;
+    if (in->retrain.drop_previous)
+        shelf_drop_previous(in->flow->shelf, in->name);
+    return 0;
+}
+
 static void run(struct pool_job *job)
 {
     struct instance *in = of_job(job);
@@ -74,9 +88,7 @@ static void run(struct pool_job *job)
      * the store commits them, too.) */
     if (!atomic_load(&in->flow->stopping))
         (void)store_flush(in->flow->store, FLUSH_MS);
-    in->write_rc = in->packed ? shelf_save(in->flow->shelf, in->name, in->packed,
-                                           in->packed_len, &in->write_err)
-                              : kiri_fail(&in->write_err, KIRI_INTERNAL, "out of memory");
+    in->write_rc = write_files(in, &in->write_err);
 }
 
 static void post(struct pool_job *job)
@@ -110,6 +122,7 @@ static void deliver(struct flow_message *m)
     free(in->packed);
     in->packed = NULL;
     done(in, in->packed_for);
+    retrain_written(in, in->write_rc);
     save_step(in);
     instance_leave(in);
 }

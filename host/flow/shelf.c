@@ -130,3 +130,42 @@ int shelf_save(int shelf, const char *atom, const void *bytes, size_t len,
     file_name(name, atom, "");
     return atomic_replace(shelf, name, bytes, len, err);
 }
+
+static void previous_name(char out[80], const char *atom, const char *suffix)
+{
+    snprintf(out, 80, "%.40s.previous.safetensors%s", atom, suffix);
+}
+
+int shelf_save_previous(int shelf, const char *atom, const void *bytes, size_t len,
+                        struct kiri_error *err)
+{
+    char name[80];
+
+    previous_name(name, atom, "");
+    return atomic_replace(shelf, name, bytes, len, err);
+}
+
+int shelf_load_previous(int shelf, const char *atom, struct stream *s,
+                        struct kiri_error *err)
+{
+    char name[80];
+
+    previous_name(name, atom, "");
+    int rc = load_one(shelf, name, s, NULL, err);
+    if (rc > 0)
+        return kiri_fail(err, KIRI_NO_INPUT,
+                         "there is no generation to go back to: no retraining was "
+                         "promoted since the last rollback");
+    return rc ? kiri_fail_in(err, "%s", name) : 0;
+}
+
+void shelf_drop_previous(int shelf, const char *atom)
+{
+    static const char *const suffixes[] = { ".prev", "" };
+    char name[80];
+
+    for (int i = 0; i < 2; i++) {
+        previous_name(name, atom, suffixes[i]);
+        unlinkat(shelf, name, 0);
+    }
+}

@@ -2,10 +2,11 @@
  * flow/shelf.h - the folder of model files, one an atom: a model is whole or absent,
  * never for another language, and what is not used is kept, not deleted.
  *
- *   <atom>.safetensors        the newest          <atom>.safetensors.prev   the one
- * before
- *   ....bad-<time>            damaged, set aside  ....old-<hash>            another
- * language
+ *   <atom>.safetensors           the newest
+ *   <atom>.safetensors.prev      the one before
+ *   <atom>.previous.safetensors  the generation before the last retraining
+ *   ....bad-<time>               damaged, set aside
+ *   ....old-<hash>               another language
  */
 #ifndef KIRI_FLOW_SHELF_H
 #define KIRI_FLOW_SHELF_H
@@ -37,5 +38,14 @@ enum shelf_found shelf_load(int shelf, const char *atom, struct stream *s, char 
 /* Saves atomically what keep_save made. */
 int shelf_save(int shelf, const char *atom, const void *bytes, size_t len,
                struct kiri_error *err);
+
+/* The same of the generation that a retraining replaces, beside the newest. */
+int shelf_save_previous(int shelf, const char *atom, const void *bytes, size_t len,
+                        struct kiri_error *err);
+/* Brings a fresh stream to it. 0; -1 and a sentence, nothing is touched: KIRI_NO_INPUT
+ * when there is none, KIRI_HELD when it speaks another language. */
+int shelf_load_previous(int shelf, const char *atom, struct stream *s,
+                        struct kiri_error *err);
+void shelf_drop_previous(int shelf, const char *atom); /* none is fine */
 
 #endif

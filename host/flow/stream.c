@@ -131,6 +131,7 @@ struct stream *stream_new(const struct kiri_schema *schema,
     if (gpt_shape_check(&shape, why, cap))
         goto fail;
     if (language_init(&s->language, schema) ||
+        densities_init(&s->densities, s->language.n) ||
         (s->one_number && rules_init(&s->rules, s->options.warmup)))
         goto no_memory;
     s->gpt = gpt_new(&shape, o->seed);
@@ -154,6 +155,7 @@ void stream_free(struct stream *s)
     for (uint32_t i = 0; s->kept && i < STREAM_KEEPS; i++)
         free(s->kept[i]);
     language_fini(&s->language);
+    densities_fini(&s->densities);
     rules_fini(&s->rules);
     gauge_fini(&s->by_row);
     gauge_fini(&s->by_six);
@@ -367,6 +369,17 @@ double *memory_values(struct memory *m)
     return (double *)(void *)m + at;
 }
 
+static size_t size_of(const struct stream *s, size_t tokens)
+{
+    return sizeof(struct memory) + tokens * sizeof(struct kiri_token) +
+           (s->language.n + 1) * sizeof(double);
+}
+
+size_t memory_size(const struct stream *s, const struct memory *m)
+{
+    return size_of(s, m->n);
+}
+
 /* The one number that a row has. */
 static double number_of(const struct stream *s, const struct stream_row *row)
 {
@@ -385,11 +398,11 @@ static struct memory *memorise(struct stream *s, const struct stream_row *row,
                           clamped);
     if (n <= 0)
         return NULL;
-    struct memory *m =
-        malloc(sizeof *m + (size_t)n * sizeof m->token[0] + (l->n + 1) * sizeof(double));
+    struct memory *m = malloc(size_of(s, (size_t)n));
     if (!m)
         return NULL;
     m->id = row->id;
+    m->ts = row->ts;
     m->number = number_of(s, row);
     m->lesson = LESSON_LEARN;
     m->measured = (struct measured){ 0 };
@@ -401,8 +414,23 @@ static struct memory *memorise(struct stream *s, const struct stream_row *row,
     return m;
 }
 
+/* Row s->rows lies in its place: it is history. */
+static void count_row(struct stream *s)
+{
+    const struct memory *m = s->kept[s->rows % STREAM_KEEPS];
+
+    if (s->n_kept < STREAM_KEEPS)
+        s->n_kept++;
+    if (++s->rows <= s->history_from)
+        s->n_kept = 0;
+    s->last_ts = m->ts;
+    s->last_id = m->id;
+    if (s->one_number && m->lesson != LESSON_APPROVED && language_in_reach(m->number))
+        rules_see(&s->rules, m->number);
+}
+
 /* The row becomes history. */
-static void keep_row(struct stream *s, const struct stream_row *row, struct memory *m)
+static void keep_row(struct stream *s, struct memory *m)
 {
     struct memory **place = &s->kept[s->rows % STREAM_KEEPS];
 
@@ -410,15 +438,10 @@ static void keep_row(struct stream *s, const struct stream_row *row, struct memo
         lessons_leave(s, *place);
     free(*place);
     *place = m;
-    if (s->n_kept < STREAM_KEEPS)
-        s->n_kept++;
-    if (!s->rows++)
-        s->first_ts = row->ts;
-    s->last_ts = row->ts;
-    s->last_id = row->id;
+    if (!s->rows)
+        s->first_ts = m->ts;
     lessons_enter(s, m);
-    if (s->one_number && m->lesson != LESSON_APPROVED && language_in_reach(m->number))
-        rules_see(&s->rules, m->number);
+    count_row(s);
 }
 
 int stream_remember(struct stream *s, const struct stream_row *row)
@@ -428,7 +451,7 @@ int stream_remember(struct stream *s, const struct stream_row *row)
     if (!m)
         return -1;
     lessons_recall(s, m);
-    keep_row(s, row, m);
+    keep_row(s, m);
     s->window_ok = 0;
     return 0;
 }
@@ -456,6 +479,23 @@ void stream_rehearse(struct stream *s)
     s->window_ok = 0;
 }
 
+/* Score, tail and alarm of row s->rows, given what is remembered. 0, or -1: memory. */
+static int score(struct stream *s, struct memory *m, struct verdict *out)
+{
+    s->measured = (struct measured){ 0 };
+    read_row(s, m);
+    density_note(s, m);
+    struct statistics x = judge(s, m, out);
+    double depth = s->one_number && !lessons_usual(s, m->number)
+                       ? rules_depth(&s->rules, m->number)
+                       : 0;
+
+    return s->one_number ? stream_calibrate_number(s, x.excess, depth, out)
+           : !s->gen     ? 0
+           : s->by_sum   ? stream_calibrate_sum(s, (float)x.sum, x.worst, out)
+                         : stream_calibrate(s, x.excess, x.tokens, out);
+}
+
 int stream_push(struct stream *s, const struct stream_row *row, struct verdict *out)
 {
     *out = (struct verdict){
@@ -465,17 +505,7 @@ int stream_push(struct stream *s, const struct stream_row *row, struct verdict *
     if (!m)
         return -1;
     lessons_recalled(s);
-    s->measured = (struct measured){ 0 };
-    read_row(s, m);
-    struct statistics x = judge(s, m, out);
-    double depth = s->one_number && !lessons_usual(s, m->number)
-                       ? rules_depth(&s->rules, m->number)
-                       : 0;
-    int rc = s->one_number ? stream_calibrate_number(s, x.excess, depth, out)
-             : !s->gen     ? 0
-             : s->by_sum   ? stream_calibrate_sum(s, (float)x.sum, x.worst, out)
-                           : stream_calibrate(s, x.excess, x.tokens, out);
-    if (rc) {
+    if (score(s, m, out)) {
         free(m);
         s->window_ok = 0;
         return -1;
@@ -484,7 +514,19 @@ int stream_push(struct stream *s, const struct stream_row *row, struct verdict *
     if (s->context)
         blame_row(&s->blame, out);
     out->state = !s->gen ? STREAM_LEARNING : out->alarm ? STREAM_ALARM : STREAM_NORMAL;
-    keep_row(s, row, m);
+    keep_row(s, m);
+    return 0;
+}
+
+int stream_score_again(struct stream *s)
+{
+    struct memory *m = s->kept[s->rows % STREAM_KEEPS];
+    struct verdict v = { .ts = m->ts };
+
+    if (score(s, m, &v))
+        return -1;
+    m->measured = s->measured;
+    count_row(s);
     return 0;
 }
 

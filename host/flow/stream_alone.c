@@ -95,7 +95,7 @@ static int graduate(struct stream *s, struct school_result *r)
     r->gpt = NULL;
     r->trainer = NULL;
     s->window_ok = 0;
-    s->gen++;
+    s->gen = ++s->gens;
     return 0;
 }
 

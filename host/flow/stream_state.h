@@ -8,6 +8,7 @@
 #include "flow/calibrate.h"
 #include "flow/stream.h"
 #include "flow/stream_blame.h"
+#include "flow/stream_density.h"
 #include "flow/stream_language.h"
 #include "flow/stream_rules.h"
 #include "flow/stream_school.h"
@@ -53,6 +54,7 @@ struct recalled {
 /* One remembered observation. */
 struct memory {
     uint64_t id;
+    int64_t ts;
     double number; /* that the rules see; NaN: the row is not one number */
     enum lesson lesson;
     struct measured measured;
@@ -75,7 +77,8 @@ struct stream {
     int by_sum; /* a row's statistics are the sum of its nats and its worst token */
 
     /* the live generation */
-    uint64_t gen; /* 0: never trained */
+    uint64_t gen;  /* 0: never trained */
+    uint64_t gens; /* the greatest number that a generation ever had */
     struct gpt *gpt;
     struct gpt_trainer *trainer; /* Adam's moments; made at the first learning */
     int sides_on; /* hour and weekday are used: there was a week of history */
@@ -86,6 +89,8 @@ struct stream {
     uint32_t n_kept;
     uint64_t last_id, learned_at; /* row number of the last learning */
     int64_t first_ts, last_ts;
+    uint64_t history_from; /* earlier rows are forgotten: a retraining began here */
+    struct densities densities;
 
     /* the window in the cache */
     struct gpt_cache *cache;
@@ -125,6 +130,13 @@ struct stream {
 
 /* The learned numbers of a remembered row, as they were. */
 double *memory_values(struct memory *m);
+size_t memory_size(const struct stream *s, const struct memory *m); /* bytes */
+/* learn_turn.c: the row in the words of this revision; all that is remembered. */
+void memory_speak(const struct stream *s, struct memory *m);
+void stream_speak_again(struct stream *s);
+/* stream.c: a row that lies in its place already, the next after those that are
+ * remembered, is scored as if it came now, and remembered. 0, or -1: memory is short. */
+int stream_score_again(struct stream *s);
 /* stream.c: the history is scored as if it came now: the first past that one number's
  * scores are measured against. */
 void stream_rehearse(struct stream *s);

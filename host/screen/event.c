@@ -114,7 +114,9 @@ static int take_model(struct events *e, int64_t ts, const char *atom, const json
 {
     double before = view_number(m, "before"), after = view_number(m, "after");
 
-    if (strcmp(view_text(m, "result"), "trained") != 0)
+    if (*view_text(m, "said")) /* of a retraining */
+        events_say(e, ts, CYAN, "%s  %.200s", atom, view_text(m, "said"));
+    else if (strcmp(view_text(m, "result"), "trained") != 0)
         events_say(e, ts, YELLOW, "%s  learning: %.80s", atom, view_text(m, "result"));
     else
         events_say(e, ts, CYAN,

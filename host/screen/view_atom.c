@@ -94,6 +94,26 @@ static void trouble(struct canvas *c, const json_t *atom)
     }
 }
 
+/* What came of the last retraining since the start, or how far it is. */
+static void retraining(struct canvas *c, const json_t *atom)
+{
+    const json_t *r = json_object_get(atom, "retrain");
+    char done[40], all[40];
+
+    if (!json_is_object(r))
+        return;
+    canvas_to(c, INDENT);
+    if (strcmp(view_text(r, "result"), "going") == 0) {
+        number_count(view_number(r, "done"), done, sizeof done);
+        number_count(view_number(r, "all"), all, sizeof all);
+        canvas_textf(c, CYAN, "retraining, %.16s: %s of %s steps", view_text(r, "step"),
+                     done, all);
+    } else {
+        canvas_textf(c, FAINT, "%.300s", view_text(r, "said"));
+    }
+    canvas_end(c);
+}
+
 const char *view_cell(const json_t *atom, char *out, size_t cap)
 {
     const json_t *cell = json_object_get(atom, "cell");
@@ -150,6 +170,7 @@ static void state_line(struct canvas *c, const json_t *atom)
         aside(c, ", loaded by hand");
     canvas_end(c);
     trouble(c, atom);
+    retraining(c, atom);
     if (*view_text(atom, "note")) {
         canvas_to(c, INDENT);
         canvas_text(c, colour, view_text(atom, "note"));

@@ -114,6 +114,41 @@ static void values_as_large_as_numbers_get_are_cut_too(void **state)
     assert_true(edges_word(&e, -1e308) < edges_word(&e, 1e308));
 }
 
+/* Whatever the edges, a density sums to 1 over each word. */
+static void each_word_spreads_over_what_it_covers(void **state)
+{
+    double x[1000];
+    struct edges e;
+    (void)state;
+
+    for (int i = 0; i < 1000; i++)
+        x[i] = i * i / 1e4; /* up to 99.8 */
+    edges_fit(&e, x, 1000);
+    for (uint32_t k = 0; k < EDGES_WORDS; k++) {
+        double from, to, sum = 0;
+        edges_range(&e, k, &from, &to);
+        from = k == FIRST ? from - 0.02 * e.hi : k ? from : e.lo - 50 * e.hi;
+        to = k == LAST ? to + 0.02 * e.hi : k < EDGES_WORDS - 1 ? to : e.hi + 50 * e.hi;
+        for (int i = 0; i < 100000; i++)
+            sum += exp(-edges_spread(&e, from + (i + 0.5) * (to - from) / 1e5)) *
+                   (to - from) / 1e5;
+        /* of the outermost a hundredth lies farther away */
+        assert_true(fabs(sum - (k && k < EDGES_WORDS - 1 ? 1 : 0.99)) < 1e-3);
+    }
+}
+
+static void a_word_of_one_value_or_a_value_without_end_has_a_finite_spread(void **state)
+{
+    static const double x[] = { 5, 5, 5, 9 };
+    struct edges e;
+    (void)state;
+
+    edges_fit(&e, x, 4);
+    assert_true(edges_spread(&e, 5) >= -1000 && isfinite(edges_spread(&e, 5)));
+    assert_true(isfinite(edges_spread(&e, INFINITY)));
+    assert_true(isfinite(edges_spread(&e, -INFINITY)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -123,6 +158,8 @@ int main(void)
         cmocka_unit_test(every_value_lies_in_the_range_of_its_word),
         cmocka_unit_test(a_stream_that_never_changed_says_so_of_any_change),
         cmocka_unit_test(values_as_large_as_numbers_get_are_cut_too),
+        cmocka_unit_test(each_word_spreads_over_what_it_covers),
+        cmocka_unit_test(a_word_of_one_value_or_a_value_without_end_has_a_finite_spread),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -158,6 +158,37 @@ static void a_model_of_another_language_is_kept_but_not_used(void **state)
     stream_free(s);
 }
 
+static void the_generation_before_lies_beside_the_newest_until_it_is_dropped(void **state)
+{
+    const struct place *p = *state;
+    struct stream *s = world_stream(150, 3);
+    struct kiri_error err;
+    struct stream_facts facts;
+    char said[256];
+    size_t len;
+    struct world w = world_new(1);
+    struct stream *first = world_stream(150, 3);
+    struct verdict v;
+
+    assert_int_equal(shelf_load_previous(p->shelf, "pulse", s, &err), -1);
+    assert_int_equal(err.code, KIRI_NO_INPUT);
+    for (int i = 0; i < 160; i++)
+        world_step(first, &w, &v);
+    void *bytes = keep_save(first, "pulse", &len);
+    assert_int_equal(shelf_save_previous(p->shelf, "pulse", bytes, len, NULL), 0);
+    save(p, 3);
+    assert_int_equal(load(p, SHELF_LOADED, said, sizeof said), 3);
+    assert_int_equal(shelf_load_previous(p->shelf, "pulse", s, &err), 0);
+    stream_facts(s, &facts);
+    assert_int_equal(facts.gen, 1);
+    shelf_drop_previous(p->shelf, "pulse");
+    assert_int_equal(count(p, "previous"), 0);
+    assert_int_equal(load(p, SHELF_LOADED, said, sizeof said), 3);
+    free(bytes);
+    stream_free(s);
+    stream_free(first);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +203,9 @@ int main(void)
             two_damaged_models_are_set_aside_and_it_learns_anew, open_place, close_place),
         cmocka_unit_test_setup_teardown(a_model_of_another_language_is_kept_but_not_used,
                                         open_place, close_place),
+        cmocka_unit_test_setup_teardown(
+            the_generation_before_lies_beside_the_newest_until_it_is_dropped, open_place,
+            close_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,7 +46,7 @@ static struct life life_of(const struct kiri_schema *schema, int64_t hold_ms)
 
     assert_non_null(l.s);
     gpt_rng_seed(&l.rng, 1);
-    l.s->gen = 1;
+    l.s->gen = l.s->gens = 1;
     return l;
 }
 
