@@ -43,7 +43,7 @@ struct bench {
 static int say(const struct kiri_error *err)
 {
     fprintf(stderr, "detection: %s\n", err->text);
-    return err->code;
+    return (int)err->code;
 }
 
 /* ---- one file -------------------------------------------------------------------- */
