@@ -80,7 +80,7 @@ static void read_time(struct row *r, const struct cell *c, const char *column,
     r->stamp = *c;
     if (!c->text || times_parse(c->text, c->len, &ms)) {
         flag(r, FLAW_NO_TIME, column);
-        r->ts = clock->latest;
+        r->ts = clock->previous;
         return;
     }
     if (clock->begun && ms < clock->latest)
@@ -91,7 +91,7 @@ static void read_time(struct row *r, const struct cell *c, const char *column,
     if (!clock->begun || ms > clock->latest)
         clock->latest = ms;
     clock->begun = 1;
-    r->ts = clock->latest;
+    r->ts = ms;
 }
 
 void row_take(const struct plan *p, const struct binding *b, const struct record *record,

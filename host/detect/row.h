@@ -8,8 +8,8 @@
 
 struct row {
     union kiri_value v[KIRI_MAX_FIELDS]; /* texts point into the record's cells */
-    int64_t ts;                          /* ms UTC, never before the row before's */
-    struct cell stamp;                   /* the time's cell; text NULL: none      */
+    int64_t ts;        /* ms UTC, as it is; unreadable: the row before's */
+    struct cell stamp; /* the time's cell; text NULL: none      */
     uint32_t flaws;
     const char *column[FLAWS]; /* of the first value that has it */
     int empty; /* 1: a value that is always there is missing: nothing can be scored */
