@@ -5,17 +5,30 @@
 #include <math.h>
 #include <stdlib.h>
 
-struct keep_lessons {
-    uint64_t id[STREAM_KEEPS];
-    float statistics[STREAM_KEEPS][3];
-    uint16_t state[STREAM_KEEPS]; /* enum lesson, and what `in` says above it */
+struct keep_lessons { /* of n rows, in one block with these */
+    uint64_t *id;
+    float (*statistics)[3];
+    uint16_t *state; /* enum lesson, and what `in` says above it */
 };
 
 #define LESSON_BITS 4u
 
+static struct keep_lessons *room_for(size_t n)
+{
+    struct keep_lessons *l = malloc(
+        sizeof *l + n * (sizeof *l->id + sizeof *l->statistics + sizeof *l->state));
+
+    if (!l)
+        return NULL;
+    l->id = (uint64_t *)(void *)(l + 1);
+    l->statistics = (float(*)[3])(void *)(l->id + n);
+    l->state = (uint16_t *)(void *)(l->statistics + n);
+    return l;
+}
+
 struct keep_lessons *keep_lessons_of(const struct stream *s)
 {
-    struct keep_lessons *l = calloc(1, sizeof *l);
+    struct keep_lessons *l = room_for(s->n_kept);
 
     for (uint32_t k = 0; l && k < s->n_kept; k++) {
         const struct memory *m = s->kept[(s->rows - s->n_kept + k) % STREAM_KEEPS];
@@ -65,7 +78,7 @@ static int take(const struct keep_lessons *l, uint32_t k, struct recalled *out)
 static int read_rows(struct stream *s, const struct safetensors *st, uint32_t n,
                      struct kiri_error *err)
 {
-    struct keep_lessons *l = calloc(1, sizeof *l);
+    struct keep_lessons *l = room_for(n);
     int rc = -1;
 
     s->recalled = calloc(n ? n : 1, sizeof *s->recalled);
