@@ -234,6 +234,41 @@ static void an_alarm_opens_once_and_closes_after_six_quiet_rows(void **state)
     }
 }
 
+/* Values leave in any order, from a ring that is full and has gone round, too. */
+static void a_value_that_leaves_is_no_past(void **state)
+{
+    static const uint32_t lengths[] = { 1, 40, PAST_ROWS, PAST_ROWS + 77 };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        struct past with = { 0 }, without = { 0 };
+        uint32_t n = lengths[i];
+        for (uint32_t k = 0; k < n; k++) {
+            assert_int_equal(past_add(&with, (float)(k * 7 % n)), 0);
+            if (k + PAST_ROWS >= n && k * 7 % n % 50 != 0)
+                assert_int_equal(past_add(&without, (float)(k * 7 % n)), 0);
+        }
+        for (uint32_t x = 0; x < n; x += 50)
+            past_remove(&with, (float)x); /* some of these have gone by themselves */
+        past_remove(&with, 0.5f);
+        assert_int_equal(with.n, without.n);
+        assert_int_equal(with.at, without.at);
+        for (uint32_t more = 0; more < 3; more++)
+            for (uint32_t k = 0; k < without.n; k++) {
+                assert_true(with.ring[k] >= without.ring[k] &&
+                            with.ring[k] <= without.ring[k]);
+                assert_true(with.sorted[k] >= without.sorted[k] &&
+                            with.sorted[k] <= without.sorted[k]);
+                if (k == 0) {
+                    assert_int_equal(past_add(&with, 3), 0);
+                    assert_int_equal(past_add(&without, 3), 0);
+                }
+            }
+        past_fini(&with);
+        past_fini(&without);
+    }
+}
+
 static void independent_rows_alarm_about_as_often_as_promised(void **state)
 {
     struct past p = { 0 };
@@ -270,6 +305,7 @@ int main(void)
         cmocka_unit_test(a_tail_never_rises_with_the_score),
         cmocka_unit_test(a_short_past_says_nothing),
         cmocka_unit_test(an_alarm_opens_once_and_closes_after_six_quiet_rows),
+        cmocka_unit_test(a_value_that_leaves_is_no_past),
         cmocka_unit_test(independent_rows_alarm_about_as_often_as_promised),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
