@@ -93,6 +93,26 @@ static void a_score_counts_when_it_is_a_peak(void **state)
     rules_fini(&r);
 }
 
+static void an_incident_counts_once_in_as_many_rows_as_an_alarm_may(void **state)
+{
+    const struct {
+        double rate;
+        uint32_t rows;
+    } cases[] = { { 1e-4, RULES_ONCE }, { 0.05, 20 }, { 1, 6 } };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct rules r;
+        assert_int_equal(rules_init(&r, 750), 0);
+        assert_true(rules_once(&r, 5, cases[i].rate) == 5);
+        for (uint32_t row = 1; row < cases[i].rows; row++)
+            assert_true(rules_once(&r, 1, cases[i].rate) == 0.01);
+        assert_true(rules_once(&r, 4, cases[i].rate) == 0.04);
+        assert_true(rules_once(&r, 4.5, cases[i].rate) == 4.5); /* the 5 is too old */
+        rules_fini(&r);
+    }
+}
+
 static void a_queue_that_cannot_have_been_is_refused(void **state)
 {
     static const double sound[] = { 9, 7, 4, 5, 1, 2 };
@@ -125,6 +145,7 @@ int main(void)
         cmocka_unit_test(only_what_leaves_the_range_by_a_twentieth_is_odder),
         cmocka_unit_test(depth_is_told_in_parts_of_the_range),
         cmocka_unit_test(a_score_counts_when_it_is_a_peak),
+        cmocka_unit_test(an_incident_counts_once_in_as_many_rows_as_an_alarm_may),
         cmocka_unit_test(a_queue_that_cannot_have_been_is_refused),
     };
 
