@@ -7,9 +7,9 @@ here=$(dirname "$(realpath "$0")")
 ask() { python3 "$here/ask.py" "$@"; }
 at=state/host.json
 
-molecule control 60 10ms >m.yaml
+molecule control 60 20ms >m.yaml
 start_host m.yaml
-until_true 30 'a["gen"] >= 1 and a["rows"] > 200' || exit 1
+until_true 30 'a["gen"] >= 1 and a["rows"] > 160' || exit 1
 
 # ---- C5: malformed requests -------------------------------------------------------------------
 requests=()

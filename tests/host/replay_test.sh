@@ -4,20 +4,26 @@
 KIRI=$1 BUILD=$2
 . "$(dirname "$(realpath "$0")")/lib.sh"
 seconds=4
+period=20ms waves=10ms
+# A sanitizer learns slowly: as many rows as in a plain build while it does.
+[ -z "${KIRI_SAN:-}" ] || seconds=6 period=50ms waves=50ms
 [ -n "${KIRI_FULL:-}" ] && seconds=60
 
-molecule replay 60 20ms 'alarm: 10/min' >m.yaml
+molecule replay 60 $period 'alarm: 10/min' >m.yaml
 cat >>m.yaml <<YAML
   wave:
     plugin: $BUILD/tests/host/wave.so
+    every: $waves
     alarm: 1/min
     learn: { warmup: 60 }
   text:
     plugin: $BUILD/tests/host/wave.so
+    every: $period
     speaks: text
     learn: { warmup: 60 }
   fresh:
     plugin: $BUILD/tests/host/wave.so
+    every: $waves
     learn: { warmup: 50000 }
 YAML
 
