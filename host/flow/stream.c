@@ -429,7 +429,13 @@ static void count_row(struct stream *s)
         rules_see(&s->rules, m->number);
 }
 
-/* The row becomes history. */
+/* How far the row's one number is out of the range; what people call usual is not. */
+static double depth_of(const struct stream *s, const struct memory *m)
+{
+    return lessons_usual(s, m->number) ? 0 : rules_depth(&s->rules, m->number);
+}
+
+/* The row becomes history. Of a warm-up nothing else counts the breaches. */
 static void keep_row(struct stream *s, struct memory *m)
 {
     struct memory **place = &s->kept[s->rows % STREAM_KEEPS];
@@ -441,6 +447,8 @@ static void keep_row(struct stream *s, struct memory *m)
     if (!s->rows)
         s->first_ts = m->ts;
     lessons_enter(s, m);
+    if (s->one_number && !s->gen && m->lesson != LESSON_APPROVED)
+        rules_breach(&s->rules, depth_of(s, m));
     count_row(s);
 }
 
@@ -486,14 +494,11 @@ static int score(struct stream *s, struct memory *m, struct verdict *out)
     read_row(s, m);
     density_note(s, m);
     struct statistics x = judge(s, m, out);
-    double depth = s->one_number && !lessons_usual(s, m->number)
-                       ? rules_depth(&s->rules, m->number)
-                       : 0;
 
-    return s->one_number ? stream_calibrate_number(s, x.excess, depth, out)
-           : !s->gen     ? 0
-           : s->by_sum   ? stream_calibrate_sum(s, (float)x.sum, x.worst, out)
-                         : stream_calibrate(s, x.excess, x.tokens, out);
+    return !s->gen         ? 0
+           : s->one_number ? stream_calibrate_number(s, x.excess, depth_of(s, m), out)
+           : s->by_sum     ? stream_calibrate_sum(s, (float)x.sum, x.worst, out)
+                           : stream_calibrate(s, x.excess, x.tokens, out);
 }
 
 int stream_push(struct stream *s, const struct stream_row *row, struct verdict *out)

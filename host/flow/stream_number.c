@@ -48,10 +48,6 @@ static double tail_of(const struct stream *s, double once, double depth)
 int stream_calibrate_number(struct stream *s, float excess, double depth,
                             struct verdict *out)
 {
-    if (!s->gen) {
-        rules_breach(&s->rules, depth);
-        return 0;
-    }
     float six = part_of(s, excess);
     double level = fmin(gauge_score(&s->by_six, (double)six), LEVEL_MOST);
     float once = (float)rules_once(&s->rules, level, s->options.alarm_rate);

@@ -142,7 +142,7 @@ int stream_score_again(struct stream *s);
 void stream_rehearse(struct stream *s);
 
 /* stream_number.c: score, tail and alarm of one number's row; depth: rules_depth of it.
- * Before the first training it only becomes past. 0, or -1 when memory is short. */
+ * 0, or -1 when memory is short. */
 int stream_calibrate_number(struct stream *s, float excess, double depth,
                             struct verdict *out);
 /* Such a row of the history, of which no verdict is given. */
