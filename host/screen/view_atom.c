@@ -59,6 +59,30 @@ void view_progress(struct canvas *c, const json_t *atom)
     }
 }
 
+/* What it has not learned: of an open alarm, or for want of its share of a core. */
+static void unlearned(struct canvas *c, const json_t *atom)
+{
+    double turns = view_number(atom, "turns_skipped");
+    double held = view_number(atom, "held_back");
+    char text[64];
+
+    if (held > 0) {
+        canvas_to(c, INDENT);
+        number_count(held, text, sizeof text);
+        canvas_textf(c, FAINT, "%s row%s not learned while the alarm is open", text,
+                     held == 1 ? "" : "s");
+        canvas_end(c);
+    }
+    if (turns > 0) {
+        canvas_to(c, INDENT);
+        number_count(turns, text, sizeof text);
+        canvas_textf(c, YELLOW,
+                     "%s turn%s of learning skipped: %.3g %% of a core is used up", text,
+                     turns == 1 ? "" : "s", view_number(atom, "share") * 100);
+        canvas_end(c);
+    }
+}
+
 /* What a row of an atom that is well has not: lateness, rows lost, an unsaved model. */
 static void trouble(struct canvas *c, const json_t *atom)
 {
@@ -81,6 +105,7 @@ static void trouble(struct canvas *c, const json_t *atom)
             canvas_textf(c, RED, ", %s row%s lost", text, lost == 1 ? "" : "s");
         canvas_end(c);
     }
+    unlearned(c, atom);
     if (*view_text(atom, "rejected")) {
         canvas_to(c, INDENT);
         canvas_textf(c, YELLOW, "another version was rejected: %.300s",
