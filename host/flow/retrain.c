@@ -4,6 +4,7 @@
 #include "flow/keep.h"
 #include "flow/shelf.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,6 +57,12 @@ static void end_left(struct instance *in)
     end_refused(in, KIRI_HELD, "the atom is being replaced, or leaves: ask again");
 }
 
+/* So many that one can see which is less. */
+static int digits(const struct stream_trial *t)
+{
+    return fabs(t->live - t->fresh) < 0.01 ? 4 : 2;
+}
+
 static void end_kept(struct instance *in)
 {
     const struct stream_trial *t = &in->retrain.trial;
@@ -64,9 +71,9 @@ static void end_kept(struct instance *in)
         end(in, RETRAIN_KEPT, KIRI_FINE, "kept: the training diverged");
     else
         end(in, RETRAIN_KEPT, KIRI_FINE,
-            "kept: the live model is better, %.2f against %.2f nats of density on the "
+            "kept: the live model is better, %.*f against %.*f nats of density on the "
             "newest %u rows",
-            t->live, t->fresh, t->judged);
+            digits(t), t->live, digits(t), t->fresh, t->judged);
 }
 
 static void end_installed(struct instance *in)
@@ -78,8 +85,8 @@ static void end_installed(struct instance *in)
             (unsigned long long)in->facts.gen);
     else
         end(in, RETRAIN_PROMOTED, KIRI_FINE,
-            "promoted: %.2f -> %.2f nats of density on the newest %u rows", t->live,
-            t->fresh, t->judged);
+            "promoted: %.*f -> %.*f nats of density on the newest %u rows", digits(t),
+            t->live, digits(t), t->fresh, t->judged);
 }
 
 /* ---- its own thread -------------------------------------------------------------- */
