@@ -49,16 +49,17 @@ static int apply(struct asked *a, struct instance *in)
         stream_judge(in->stream, id_of(a, "from"), id_of(a, "to"), judgement, &a->judged);
 
     stream_facts(in->stream, &in->facts);
+    if (rc == 0 && a->judged) {
+        a->ticket = ++a->control->ticket;
+        return 0;
+    }
     if (rc)
         say(a, KIRI_INTERNAL, "memory is short: say it again");
-    else if (!a->judged)
+    else
         say(a, KIRI_NO_INPUT,
             "it remembers none of these rows: it has its last 8,192, and kiri sub score/ "
             "shows their ids");
-    if (rc || !a->judged)
-        return -1;
-    a->ticket = ++a->control->ticket;
-    return 0;
+    return -1;
 }
 
 static void finish(struct asked *a, const struct instance *in)
