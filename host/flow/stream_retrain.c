@@ -70,13 +70,15 @@ static int enough(const struct stream *s, uint64_t from, uint64_t cut, char *why
         return 1;
     if (rows < RETRAIN_ROWS)
         snprintf(why, cap,
-                 "its window has %" PRIu32 " rows that may be learned (those of an open "
-                 "alarm may not yet), a retraining takes %u: wait, or take a longer one",
+                 "its window has %" PRIu32
+                 " rows that may be learned, a retraining takes "
+                 "%u: wait, take a longer one, or kiri dismiss those of an open alarm",
                  rows, RETRAIN_ROWS);
     else
         snprintf(why, cap,
                  "of the newest %" PRIu64 " rows %" PRIu32 " were scored by a trained "
-                 "model and may be learned, %u must be judged: ask again later",
+                 "model and may be learned, %u must be judged: wait, or kiri dismiss "
+                 "those of an open alarm",
                  s->rows - cut, scored, RETRAIN_JUDGED);
     return 0;
 }

@@ -126,5 +126,13 @@ for i in $(seq "$kills"); do
 done
 rows 3 40
 ! grep -E 'bad-|damaged|checksum|anew' log || wrong "it found damage"
+
+# ---- its fields grow: what is stored by name teaches the new language, and can be retrained -------
+send "obs/oven {\"schema\":${schema%]*},{\"name\":\"door\",\"kind\":\"choice\",\"choices\":[\"open\",\"shut\"]}]}}" >answer
+grep -q '"ok":true' answer || wrong "the schema: $(cat answer)"
+until_true 30 "a['rows'] >= $sent - 10 and a['gen'] >= 1"
+retrain oven 400 || wrong "retrain in another language: $(cat err)"
+grep -qE '^(promoted|kept): ' out || wrong "retrain in another language: $(cat out)"
+! grep -q '^promoted' out || { rollback oven || wrong "rollback: $(cat err)"; }
 stop_host -TERM || wrong "SIGTERM exits $?"
 exit $failed
