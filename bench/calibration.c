@@ -15,16 +15,13 @@
 #include "bench/jobs.h"
 #include "bench/options.h"
 #include "bench/plot.h"
-
-#include "detect/detect.h"
-#include "flow/stream.h"
+#include "bench/watch.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define BUDGETS  3u
-#define MINUTE   60000
 #define A_WEEK   (7.0 * GENERATE_DAY)
 #define INTERNAL 70
 #define FEWER    0.5 /* alarms that stand for none, where a ratio needs some */
@@ -52,64 +49,38 @@ struct bench {
 
 /* ---- one stream ------------------------------------------------------------------ */
 
-static int push(struct stream *s, double x, uint64_t row, struct verdict *v)
-{
-    const union kiri_value value = { .num = x };
-    const struct stream_row in = { .id = row + 1,
-                                   .ts = (int64_t)row * MINUTE,
-                                   .v = &value };
-    struct stream_lesson lesson;
-
-    if (stream_due(s) != STREAM_NOTHING && stream_learn(s, NULL, NULL, NULL, &lesson))
-        return -1;
-    return stream_push(s, &in, v);
-}
-
-static int watch(struct stream *s, struct generated *g, unsigned days, double per_row,
+static int watch(struct watch *w, struct generated *g, unsigned days, double per_row,
                  struct count *out)
 {
     uint64_t rows = (uint64_t)days * GENERATE_DAY;
-    struct verdict *v = malloc(sizeof *v);
     double began = jobs_seconds();
-    int rc = v ? 0 : -1;
 
-    for (uint64_t row = 0; rc == 0 && row < rows; row++) {
-        rc = push(s, generate_next(g), row, v);
-        if (rc == 0) {
-            out->seen += v->onset;
-            out->promised += v->gen ? per_row : 0;
-        }
+    for (uint64_t row = 0; row < rows; row++) {
+        const struct verdict *v = watch_push(w, generate_next(g));
+        if (!v)
+            return -1;
+        out->seen += v->onset;
+        out->promised += v->gen ? per_row : 0;
     }
     out->rows = (double)rows;
     out->seconds = jobs_seconds() - began;
-    free(v);
-    return rc;
+    return 0;
 }
 
 static int try_one(void *ctx, size_t i)
 {
     struct bench *b = ctx;
     uint32_t kind = (uint32_t)(i % GENERATE_STREAMS);
-    uint32_t budget = (uint32_t)(i / GENERATE_STREAMS % BUDGETS);
+    double per_row = budgets[i / GENERATE_STREAMS % BUDGETS].per_row;
     uint64_t seed = i / GENERATE_STREAMS / BUDGETS + 1;
-    struct kiri_field field = {
-        .name = "value", .kind = KIRI_NUMBER, .scale = KIRI_LEARNED, .flags = KIRI_ALWAYS
-    };
-    const struct kiri_schema schema = {
-        .size = sizeof schema, .n_fields = 1, .fields = &field, .period_ms = MINUTE
-    };
-    const struct stream_options o = { .seed = seed,
-                                      .warmup = DETECT_WARMUP,
-                                      .alarm_rate = budgets[budget].per_row };
+    struct watch *w = watch_new(seed, per_row);
     struct generated g;
-    char why[256] = "memory is short";
-    struct stream *s = stream_new(&schema, &o, why, sizeof why);
 
     generate_begin(&g, kind, seed);
-    int rc = s ? watch(s, &g, b->days, o.alarm_rate, &b->trial[i]) : -1;
-    stream_free(s);
+    int rc = w ? watch(w, &g, b->days, per_row, &b->trial[i]) : -1;
+    watch_free(w);
     if (rc)
-        fprintf(stderr, "calibration: %s: %s\n", generate_name(kind), why);
+        fprintf(stderr, "calibration: %s: memory is short\n", generate_name(kind));
     return rc ? INTERNAL : 0;
 }
 

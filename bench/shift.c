@@ -12,15 +12,12 @@
 #include "bench/generate.h"
 #include "bench/jobs.h"
 #include "bench/options.h"
-
-#include "detect/detect.h"
-#include "flow/stream.h"
+#include "bench/watch.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
-#define MINUTE   60000
+#define BUDGET   (1.0 / GENERATE_DAY)
 #define DAYS     30u
 #define ROWS     (DAYS * GENERATE_DAY)
 #define SHIFT    (10u * GENERATE_DAY) /* the first row that is twice as busy */
@@ -44,7 +41,7 @@ struct bench {
 };
 
 /* What is to be seen of row `row`: where an alarm opened, or is open. */
-static void count(struct trial *t, uint32_t row, const struct verdict *v, double per_row)
+static void count(struct trial *t, uint32_t row, const struct verdict *v)
 {
     uint32_t day = row < SHIFT ? UINT32_MAX : (row - SHIFT) / GENERATE_DAY;
 
@@ -55,52 +52,30 @@ static void count(struct trial *t, uint32_t row, const struct verdict *v, double
     if (day != UINT32_MAX && day > 0 && row < SPIKE) {
         t->later += v->onset;
         t->day[day] += v->onset;
-        t->promised_later += per_row;
+        t->promised_later += BUDGET;
     }
-}
-
-static int push(struct stream *s, double x, uint32_t row, struct verdict *v)
-{
-    const union kiri_value value = { .num = x };
-    const struct stream_row in = { .id = row + 1u,
-                                   .ts = (int64_t)row * MINUTE,
-                                   .v = &value };
-    struct stream_lesson lesson;
-
-    if (stream_due(s) != STREAM_NOTHING && stream_learn(s, NULL, NULL, NULL, &lesson))
-        return -1;
-    return stream_push(s, &in, v);
 }
 
 static int try_one(void *ctx, size_t i)
 {
     struct bench *b = ctx;
-    struct kiri_field field = {
-        .name = "value", .kind = KIRI_NUMBER, .scale = KIRI_LEARNED, .flags = KIRI_ALWAYS
-    };
-    const struct kiri_schema schema = {
-        .size = sizeof schema, .n_fields = 1, .fields = &field, .period_ms = MINUTE
-    };
-    const struct stream_options o = { .seed = i + 1,
-                                      .warmup = DETECT_WARMUP,
-                                      .alarm_rate = 1.0 / GENERATE_DAY };
-    struct verdict *v = malloc(sizeof *v);
+    struct watch *w = watch_new(i + 1, BUDGET);
     struct generated g;
-    char why[256] = "memory is short";
-    struct stream *s = stream_new(&schema, &o, why, sizeof why);
-    int rc = s && v ? 0 : -1;
+    int rc = w ? 0 : -1;
 
     generate_begin(&g, 0, i + 1);
     for (uint32_t row = 0; rc == 0 && row < ROWS; row++) {
         double x = generate_next(&g) * (row < SHIFT ? 1 : 2);
-        rc = push(s, row >= SPIKE && row < SPIKE + LASTS ? 2 * x : x, row, v);
-        if (rc == 0)
-            count(&b->trial[i], row, v, o.alarm_rate);
+        const struct verdict *v =
+            watch_push(w, row >= SPIKE && row < SPIKE + LASTS ? 2 * x : x);
+        if (v)
+            count(&b->trial[i], row, v);
+        else
+            rc = -1;
     }
-    stream_free(s);
-    free(v);
+    watch_free(w);
     if (rc)
-        fprintf(stderr, "shift: %s\n", why);
+        fprintf(stderr, "shift: memory is short\n");
     return rc ? INTERNAL : 0;
 }
 
