@@ -88,7 +88,6 @@ struct verdict {
     int alarm;          /* 1: an alarm is open                                     */
     int onset;          /* 1: it opened with this row; what is published as "alarm" */
     int closed;         /* 1: it closed with this row                              */
-    int lasting;        /* 1: it is the newest six rows whose tail this is             */
     uint32_t blame;     /* of an open alarm, over its rows; else row_blame            */
     uint32_t row_blame; /* field with the most excess here, or n_fields: none        */
     uint32_t clamped;   /* values out of range                                     */

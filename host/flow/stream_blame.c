@@ -29,7 +29,7 @@ void blame_row(struct blame *b, struct verdict *v)
         return;
     if (v->onset)
         memset(b->sum, 0, sizeof b->sum);
-    add_newest(b, v->onset && v->lasting ? QUIET_ROWS : 1);
+    add_newest(b, v->onset ? QUIET_ROWS : 1);
     for (uint32_t i = 0; i < v->n_fields; i++) {
         uint32_t f = v->field[i].field;
         if (b->sum[f] > most) {

@@ -2,11 +2,12 @@
  * flow/stream_blame.h - which field an alarm of several rows is about.
  *
  * A row's blame is the field with the most excess in it. An alarm's is the field with the
- * most excess summed over its rows, from the onset on; where it was the mean of six rows
- * that opened it, over those six, too. A row's statistic is the mean of its fields'
- * excesses, so the sum says which part of what was odd is whose. (KIRI's study of plants,
- * one of six metrics replaced: the largest mean excess names the right one in 98.7 % of
- * the onsets.)
+ * most excess summed over its rows, and over the rows before the onset that its
+ * statistics looked at, six in all. A row's statistic is the mean of its fields'
+ * excesses, so the sum says which part of what was odd is whose. (Plants of six metrics
+ * that share a factor, one replaced for 30 rows, a budget of 1 in 200 rows: right at the
+ * onset in 98 % of the alarms, by the onset's row alone in 86 %; of spikes of one row 97
+ * % against 88 %.)
  *
  * Pure; the state is kept in the model file.
  */

@@ -43,16 +43,14 @@ static double believed(double sum)
 }
 
 /* P(one of the two is at least this odd), by the union bound; least: what the row and the
- * six are believed to have; *lasting: it is the mean of six that is odder. */
-static double tail_of(const struct stream *s, float row, float six, const double least[2],
-                      int *lasting)
+ * six are believed to have. */
+static double tail_of(const struct stream *s, float row, float six, const double least[2])
 {
     if (s->row_tail.n < (s->context ? TAIL_ROWS : PAST_ENOUGH))
         return 1;
     double by_row = fmax(past_tail(&s->row_tail, (double)row), least[0]);
     double by_six = fmax(past_tail(&s->six_tail, (double)six), least[1]);
     double least_of_two = fmin(by_row, by_six);
-    *lasting = by_six < by_row;
 
     return least_of_two < 0.5 ? 2 * least_of_two : 1;
 }
@@ -132,7 +130,7 @@ static int calibrate(struct stream *s, float row, float six, const double least[
     double score = row_score > six_score ? row_score : six_score;
 
     out->score = (float)(score < SCORE_MOST ? score : SCORE_MOST);
-    out->tail = (float)tail_of(s, row, six, least, &out->lasting);
+    out->tail = (float)tail_of(s, row, six, least);
     stream_tell_alarm(s, out);
     if (out->alarm && !s->context) {
         row = no_more_than(row, &s->row_tail, s->options.alarm_rate);
