@@ -364,6 +364,25 @@ static int catch_up(struct stream *other, const struct stream *s)
     return 0;
 }
 
+/* What people have said of rows since moves them in the other's pasts, too. */
+static int judge_too(struct stream *other, const struct stream *s)
+{
+    uint32_t rows;
+
+    for (uint64_t r = other->rows - other->n_kept; r < other->rows; r++) {
+        const struct memory *m = other->kept[r % STREAM_KEEPS];
+        const struct memory *now = s->kept[r % STREAM_KEEPS];
+        int normal = now->lesson == LESSON_DISMISSED;
+        if (now->id != m->id || now->lesson == m->lesson ||
+            (!normal && now->lesson != LESSON_APPROVED))
+            continue;
+        if (stream_judge(other, m->id, m->id, normal ? STREAM_DISMISSED : STREAM_APPROVED,
+                         &rows))
+            return -1;
+    }
+    return 0;
+}
+
 /* `other` knows what was said of rows from `judged` on. */
 static void become(struct stream *s, struct stream *other, uint64_t judged)
 {
@@ -378,7 +397,7 @@ static void become(struct stream *s, struct stream *other, uint64_t judged)
 int stream_promote(struct stream *s, struct candidate *c)
 {
     assert(c->fresh->gen);
-    if (catch_up(c->fresh, s))
+    if (judge_too(c->fresh, s) || catch_up(c->fresh, s))
         return -1;
     become(s, c->fresh, c->cut);
     s->gen = ++s->gens;
@@ -407,7 +426,8 @@ static int bring_rows(struct stream *before, const struct stream *s)
 
 int stream_go_back(struct stream *s, struct stream *before)
 {
-    if (before->rows > s->rows || bring_rows(before, s) || catch_up(before, s))
+    if (before->rows > s->rows || bring_rows(before, s) || judge_too(before, s) ||
+        catch_up(before, s))
         return -1;
     become(s, before, 0);
     s->gen = before->gen;

@@ -242,6 +242,33 @@ static void a_rollback_gives_the_scores_of_before_bit_for_bit(void **state)
     stream_free(b);
 }
 
+static void what_people_said_since_is_known_after_a_rollback(void **state)
+{
+    struct stream *a, *b;
+    struct life la, lb;
+    struct stream_trial trial;
+    uint32_t rows;
+    size_t len;
+    (void)state;
+
+    twins(&a, &b, &la, &lb, 700);
+    void *bytes = keep_save(b, "x", &len);
+    assert_non_null(bytes);
+    struct candidate *c = trained(b, &everything, &trial);
+    assert_int_equal(stream_promote(b, c), 0);
+    candidate_free(c);
+    assert_int_equal(stream_judge(a, 600, 640, STREAM_APPROVED, &rows), 0);
+    assert_int_equal(stream_judge(b, 600, 640, STREAM_APPROVED, &rows), 0);
+    assert_int_equal(rows, 41);
+    struct stream *old = loaded(b, bytes, len);
+    assert_int_equal(stream_go_back(b, old), 0);
+    stream_free(old);
+    assert_live_the_same(a, b, &la, &lb, 190);
+    free(bytes);
+    stream_free(a);
+    stream_free(b);
+}
+
 static void nothing_changes_until_it_is_promoted_and_rows_stay(void **state)
 {
     struct stream *a, *b;
@@ -439,6 +466,7 @@ int main(void)
         cmocka_unit_test(a_window_in_time_begins_with_its_first_row),
         cmocka_unit_test(what_is_too_little_is_refused_with_a_sentence),
         cmocka_unit_test(a_rollback_gives_the_scores_of_before_bit_for_bit),
+        cmocka_unit_test(what_people_said_since_is_known_after_a_rollback),
         cmocka_unit_test(nothing_changes_until_it_is_promoted_and_rows_stay),
         cmocka_unit_test(a_restart_after_a_promotion_changes_nothing),
         cmocka_unit_test(several_numbers_and_words_are_retrained),
