@@ -15,7 +15,19 @@
 
 #define INTERRUPTED 130 /* 128 + SIGINT, as shells count */
 
-enum { INPUT, FORMAT, TRAIN, TIMESTAMP, SCHEMA, WARMUP, BUDGET, SEED, OUTPUT, QUIET };
+enum {
+    INPUT,
+    FORMAT,
+    TRAIN,
+    TIMESTAMP,
+    SCHEMA,
+    WARMUP,
+    BUDGET,
+    HOLD,
+    SEED,
+    OUTPUT,
+    QUIET
+};
 
 /* ---- while it works -------------------------------------------------------------- */
 
@@ -171,6 +183,9 @@ static int read_call(const struct call *call, struct detect_options *o,
     if ((v[WARMUP] && read_warmup(v[WARMUP], o, err)) ||
         (v[BUDGET] && read_budget(v[BUDGET], o, err)))
         return -1;
+    if (v[HOLD] && units_duration_ms(v[HOLD], &o->hold_ms))
+        return kiri_fail(err, KIRI_USAGE, "--hold takes a duration (1d, 0s), not '%s'",
+                         v[HOLD]);
     if (v[SEED] && (units_integer(v[SEED], &n) || n < 0))
         return kiri_fail(err, KIRI_USAGE, "--seed takes a number from 0 on, not '%s'",
                          v[SEED]);
@@ -278,6 +293,10 @@ const struct command command_detect = {
                   "                     rows (.001). Default: 1/day with times, .001 "
                   "without;\n"
                   "                     .003 of lines." },
+                { "hold", "D",
+                  "Rows of an open alarm wait so long (1d) to be learned;\n"
+                  "                     if it closes before, they never are. Default: "
+                  "0s." },
                 { "seed", "N", "Seed of weights and learning. Default: 1." },
                 { "output", "F",
                   "The file to write, whole or not at all. Default: the\n"

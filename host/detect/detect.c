@@ -157,10 +157,14 @@ static int budget(struct run *r, double *per_row)
 
 static int make_stream(struct run *r, uint64_t warmup)
 {
-    struct stream_options o = { .seed = r->o->seed };
+    struct stream_options o = { .seed = r->o->seed, .hold_ms = r->o->hold_ms };
     char why[256];
 
     o.warmup = warmup < UINT32_MAX ? (uint32_t)warmup : UINT32_MAX;
+    if (o.hold_ms && !r->plan.time)
+        return kiri_fail(r->err, KIRI_USAGE,
+                         "--hold needs rows with times: name their column with "
+                         "--timestamp, or leave it out");
     if (budget(r, &o.alarm_rate))
         return -1;
     r->report->per_row = o.alarm_rate;
@@ -276,7 +280,9 @@ static void remark(struct run *r, const struct source *s, const struct plan *p)
 static int end_training(struct run *r, const struct source *s)
 {
     struct stream_facts facts;
-    struct stream_options o = { .seed = r->o->seed, .alarm_rate = r->report->per_row };
+    struct stream_options o = { .seed = r->o->seed,
+                                .alarm_rate = r->report->per_row,
+                                .hold_ms = r->o->hold_ms };
 
     stream_facts(r->stream, &facts);
     if (!facts.rows)

@@ -40,6 +40,7 @@ struct detect_options {
     double share;       /* of the rows; 0: DETECT_SHARE, at most DETECT_WARMUP */
     double per_second;  /* budget by time; 0: none                           */
     double per_row;     /* budget by rows; 0: none. Neither: the default     */
+    int64_t hold_ms;    /* as of struct stream_options; needs times          */
     uint64_t seed;
     /* Called now and then; nonzero gives up. */
     int (*progress)(void *ctx, const struct detect_progress *p);

@@ -38,6 +38,9 @@ exits 64 --input wave.csv --format csv --warmup 0
 exits 64 --input wave.csv --format csv --warmup 120%
 exits 64 --input wave.csv --format csv --budget often
 exits 64 --input wave.csv --format csv --seed -1
+exits 64 --input wave.csv --format csv --hold soon
+exits 64 --input wave.csv --format csv --timestamp - --hold 1d
+says err "--hold needs rows with times"
 exits 64 --input wave.csv --format lines --budget 1/day
 says err "lines have no time"
 exits 64 --input wave.csv --format csv --timestamp - --budget 1/day

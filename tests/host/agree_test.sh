@@ -49,7 +49,7 @@ EOF
 {
     printf 'molecule: agree\nstate: %s/state\nplugins: [%s/plugins]\natoms:\n' "$work" "$BUILD"
     for atom in one many; do
-        printf '  %s: { plugin: remote, schema: %s.json, every: 10m, learn: { warmup: %d, hold: 0s, share: 100%% } }\n' \
+        printf '  %s: { plugin: remote, schema: %s.json, every: 10m, learn: { warmup: %d, hold: 2h, share: 100%% } }\n' \
             $atom $atom $warmup
     done
     echo 'retention: { journal: 1y, observations: 1y, scores: 1y }' # the rows are days old
@@ -127,7 +127,7 @@ grep -E 'ERROR|panic' log && wrong "errors in the log"
 # ---- kiri detect on the same ----------------------------------------------------------------------------
 for atom in one many; do
     "$KIRI" detect --input $atom.csv --format csv --timestamp ts --schema $atom.json --warmup $warmup \
-        --budget 1/day --seed 1 --quiet --output $atom.detected || wrong "kiri detect fails on $atom.csv"
+        --budget 1/day --hold 2h --seed 1 --quiet --output $atom.detected || wrong "kiri detect fails on $atom.csv"
 done
 python3 - $rows "${#ends[@]}" <<'EOF' || failed=1
 import csv, json, sqlite3, sys
