@@ -96,7 +96,7 @@ static void what_knows_a_shift_better_is_promoted(void **state)
     struct verdict v;
     (void)state;
 
-    live(s, &l, 600, &v);
+    live(s, &l, 400, &v);
     l.level = 300;
     live(s, &l, 400, &v);
     uint64_t before = gen_of(s);
@@ -123,7 +123,7 @@ static void the_live_model_stays_when_it_knows_more(void **state)
     struct verdict v;
     (void)state;
 
-    live(s, &l, 700, &v);
+    live(s, &l, 400, &v);
     l.level = 300; /* all that the candidate will see */
     live(s, &l, 300, &v);
     l.level = 20;
@@ -144,12 +144,12 @@ static void a_window_in_time_begins_with_its_first_row(void **state)
     struct verdict v;
     (void)state;
 
-    live(s, &l, 800, &v);
-    struct stream_window window = { .since = (int64_t)401 * 60000 };
+    live(s, &l, 650, &v);
+    struct stream_window window = { .since = (int64_t)301 * 60000 };
     candidate_free(trained(s, &window, &trial));
-    assert_int_equal(trial.rows, 400);
+    assert_int_equal(trial.rows, 350);
     candidate_free(trained(s, &everything, &trial));
-    assert_int_equal(trial.rows, 800);
+    assert_int_equal(trial.rows, 650);
     stream_free(s);
 }
 
@@ -221,7 +221,7 @@ static void a_rollback_gives_the_scores_of_before_bit_for_bit(void **state)
     size_t len;
     (void)state;
 
-    twins(&a, &b, &la, &lb, 700);
+    twins(&a, &b, &la, &lb, 480);
     uint64_t before = gen_of(b);
     void *bytes = keep_save(b, "x", &len);
     assert_non_null(bytes);
@@ -233,7 +233,7 @@ static void a_rollback_gives_the_scores_of_before_bit_for_bit(void **state)
     assert_int_equal(stream_go_back(b, old), 0);
     stream_free(old);
     assert_true(gen_of(b) == before);
-    assert_live_the_same(a, b, &la, &lb, 190); /* a learning, too */
+    assert_live_the_same(a, b, &la, &lb, 150); /* a learning, too */
     live(b, &lb, 1, &v);
     assert_true(v.gen >
                 before + 1); /* the number of the promoted one is not given again */
@@ -251,19 +251,19 @@ static void what_people_said_since_is_known_after_a_rollback(void **state)
     size_t len;
     (void)state;
 
-    twins(&a, &b, &la, &lb, 700);
+    twins(&a, &b, &la, &lb, 480);
     void *bytes = keep_save(b, "x", &len);
     assert_non_null(bytes);
     struct candidate *c = trained(b, &everything, &trial);
     assert_int_equal(stream_promote(b, c), 0);
     candidate_free(c);
-    assert_int_equal(stream_judge(a, 600, 640, STREAM_APPROVED, &rows), 0);
-    assert_int_equal(stream_judge(b, 600, 640, STREAM_APPROVED, &rows), 0);
+    assert_int_equal(stream_judge(a, 400, 440, STREAM_APPROVED, &rows), 0);
+    assert_int_equal(stream_judge(b, 400, 440, STREAM_APPROVED, &rows), 0);
     assert_int_equal(rows, 41);
     struct stream *old = loaded(b, bytes, len);
     assert_int_equal(stream_go_back(b, old), 0);
     stream_free(old);
-    assert_live_the_same(a, b, &la, &lb, 190);
+    assert_live_the_same(a, b, &la, &lb, 150);
     free(bytes);
     stream_free(a);
     stream_free(b);
@@ -280,7 +280,7 @@ static void nothing_changes_until_it_is_promoted_and_rows_stay(void **state)
     char why[300];
     (void)state;
 
-    twins(&a, &b, &la, &lb, 600);
+    twins(&a, &b, &la, &lb, 450);
     struct candidate *c = candidate_new(b, &everything, &refused, why, sizeof why);
     assert_non_null(c);
     assert_live_the_same(a, b, &la, &lb, 100);
@@ -290,7 +290,7 @@ static void nothing_changes_until_it_is_promoted_and_rows_stay(void **state)
     assert_int_equal(stream_promote(b, c), 0);
     candidate_free(c);
     stream_facts(b, &facts);
-    assert_true(facts.rows == 800 && facts.remembered == 800 && facts.gen == before + 1);
+    assert_true(facts.rows == 650 && facts.remembered == 650 && facts.gen == before + 1);
     live(b, &lb, 130, &v);
     assert_true(isfinite(v.surprise) && v.gen == before + 2);
     stream_free(a);
@@ -308,7 +308,7 @@ static void a_restart_after_a_promotion_changes_nothing(void **state)
     (void)state;
 
     again = l;
-    live(a, &l, 700, &v);
+    live(a, &l, 480, &v);
     struct stream_window window = { .rows = 350, .since = INT64_MIN };
     struct candidate *c = trained(a, &window, &trial);
     assert_int_equal(stream_promote(a, c), 0);
@@ -316,14 +316,14 @@ static void a_restart_after_a_promotion_changes_nothing(void **state)
     live(a, &l, 30, &v);
     void *bytes = keep_save(a, "x", &len);
     struct stream *b = loaded(a, bytes, len);
-    keep_history(b, 730);
-    for (int i = 0; i < 730; i++) {
+    keep_history(b, 510);
+    for (int i = 0; i < 510; i++) {
         struct stream_row row = next(&again);
         assert_int_equal(stream_remember(b, &row), 0);
     }
     stream_facts(b, &facts);
-    assert_true(facts.remembered == 380 && facts.rows == 730);
-    assert_live_the_same(a, b, &l, &again, 300);
+    assert_true(facts.remembered == 380 && facts.rows == 510);
+    assert_live_the_same(a, b, &l, &again, 150);
     struct stream_trial x, y;
     candidate_free(trained(a, &everything, &x)); /* and what live ones said is known */
     candidate_free(trained(b, &everything, &y));
