@@ -22,7 +22,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define FIELDS       6u
-#define LIVES        64u
+#define LIVES        64u /* folders of names up to 15 bytes */
 
 extern const struct kiri_schema pulse_classic, drift_classic; /* of the plugins */
 
@@ -73,7 +73,7 @@ struct outcome {
 };
 
 struct bench {
-    char *life[LIVES];
+    char life[LIVES][16];
     const char *dir;
     size_t lives, seeds;
     struct outcome *out; /* [ways][lives][seeds] */
@@ -207,7 +207,7 @@ static int one(void *ctx, size_t i)
     struct table t = { 0 };
     struct stream *s = NULL;
     struct gpt *g = NULL;
-    size_t column[FIELDS];
+    size_t column[FIELDS] = { 0 };
     char path[4096], why[128];
     int rc = -1;
 
@@ -286,7 +286,8 @@ static void tell(const struct bench *b, size_t which, struct figures *f)
 
 static int is_life(const struct dirent *d)
 {
-    return d->d_name[0] != '.' && !strchr(d->d_name, '.') && d->d_type != DT_REG;
+    return strlen(d->d_name) < 16 && d->d_name[0] != '.' && !strchr(d->d_name, '.') &&
+           d->d_type != DT_REG;
 }
 
 static int find_lives(struct bench *b)
@@ -295,8 +296,8 @@ static int find_lives(struct bench *b)
     int n = scandir(b->dir, &found, is_life, alphasort);
 
     for (int i = 0; i < n; i++) {
-        if (b->lives < LIVES && (b->life[b->lives] = strdup(found[i]->d_name)))
-            b->lives++;
+        if (b->lives < LIVES)
+            snprintf(b->life[b->lives++], sizeof *b->life, "%.15s", found[i]->d_name);
         free(found[i]);
     }
     free(found);
@@ -320,22 +321,20 @@ int main(int argc, char **argv)
     };
     int rc = options_read(argc, argv, options, COUNT(options), usage);
 
-    if (rc || !b.dir || find_lives(&b)) {
-        if (!rc)
-            fprintf(stderr, "lives: --data DIR has to have a folder for each life\n");
-        return rc ? rc : b.dir ? KIRI_NO_INPUT : KIRI_USAGE;
+    if (!rc && (!b.dir || find_lives(&b))) {
+        fputs("lives: --data DIR has to have a folder for each life\n", stderr);
+        rc = b.dir ? KIRI_NO_INPUT : KIRI_USAGE;
     }
     b.seeds = seeds;
     size_t n = COUNT(ways) * b.lives * b.seeds;
-    b.out = calloc(n, sizeof *b.out);
-    rc = b.out ? jobs_run("lives", jobs, n, one, &b) : KIRI_INTERNAL;
+    b.out = calloc(n + 1, sizeof *b.out);
+    if (!rc)
+        rc = b.out ? jobs_run("lives", jobs, n, one, &b) : KIRI_INTERNAL;
     for (size_t w = 0; w < COUNT(ways) && !rc; w++)
         tell(&b, w, &f);
     if (!rc)
         rc = figures_print(&f, form, stdout);
     figures_free(&f);
     free(b.out);
-    for (size_t i = 0; i < b.lives; i++)
-        free(b.life[i]);
     return rc;
 }

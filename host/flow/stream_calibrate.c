@@ -20,7 +20,7 @@ _Static_assert(START_ROWS + GUARD_ROWS + TAIL_ROWS == STREAM_BLIND,
                "stream.h says how long");
 
 #define NEARLY 10  /* times as likely as what is an alarm */
-#define HARDLY 0.3 /* times: beyond, how odd an alarm was is not remembered */
+#define HARDLY 0.7 /* times: beyond, how odd an alarm was is not remembered */
 
 /* Mean excess of the newest six rows, this one included. */
 float stream_mean_of_six(struct stream *s, float excess)

@@ -38,5 +38,5 @@ struct course course_turn(uint32_t words, uint32_t context)
 
 uint32_t course_held(uint32_t words, uint32_t context, uint32_t rows)
 {
-    return words > 1 && context && rows >= COURSE_HOLDS ? rows / 6 : 0;
+    return words > 1 && context > 1 && rows >= COURSE_HOLDS ? rows / 6 : 0;
 }
