@@ -41,7 +41,7 @@ until_true 10 's["config_applied"] >= 1'
 schema='{"fields":[{"name":"moisture","lo":0,"hi":100}]}'
 while_stopped inbox "obs/soil {\"id\":\"slow\",\"schema\":$schema,\"values\":{\"moisture\":41}}"
 case $first in
-'{"ok":true,'*'"surprise":'*) ;;
+'{"ok":true,'*'"surprise":'* | '{"ok":true,'*'"state":"waiting"'*) ;; # a slow machine is still learning
 *) wrong "the answer is: $first" ;;
 esac
 until_true 10 's["atoms"][1]["rows"] >= 1'
