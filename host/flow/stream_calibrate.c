@@ -154,11 +154,14 @@ static int calibrate(struct stream *s, float row, float six, const double least[
     out->score = (float)(score < SCORE_MOST ? score : SCORE_MOST);
     out->tail = (float)tail_of(s, row, six, least);
     stream_tell_alarm(s, out);
+    struct guarded now = { row, six, stream_counts(s, out) };
     if (out->alarm && !(s->context && lessons_settled(s))) {
-        row = no_more_than(s, row, &s->row_tail, row_part(s));
-        six = no_more_than(s, six, &s->six_tail, 1 - row_part(s));
+        now.row = no_more_than(s, row, &s->row_tail, row_part(s));
+        now.six = no_more_than(s, six, &s->six_tail, 1 - row_part(s));
     }
-    return remember(s, (struct guarded){ row, six, stream_counts(s, out) });
+    int rc = remember(s, now);
+    lessons_uncut(s, row, six);
+    return rc;
 }
 
 /* How odd the newest six rows are, this one included. */
