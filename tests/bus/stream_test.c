@@ -123,6 +123,7 @@ static void what_the_bus_dropped_comes_from_the_journal(void **state)
     (void)state;
     journal_boot(j, "b1");
     c = hear("score/a ");
+    assert_connects(j);
     say_three(j, 3000); /* nobody reads meanwhile: NNG keeps the newest thousand */
     journal_commit(j);
     journal_say(j, "score/a");
@@ -143,6 +144,7 @@ static void a_lost_end_is_told_by_the_heartbeat(void **state)
     (void)state;
     journal_boot(j, "b1");
     c = hear("score/a ");
+    assert_connects(j);
     journal_say(j, "score/a");
     journal_commit(j);
     assert_hears_all(c, j, "score/a ", 0);
@@ -189,6 +191,7 @@ static void a_restart_is_crossed_without_loss(void **state)
     (void)state;
     journal_boot(j, "b1");
     c = hear("score/");
+    assert_connects(j);
     say_three(j, 5);
     journal_commit(j);
     assert_hears_all(c, j, "score/", 0);
