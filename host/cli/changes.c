@@ -75,3 +75,18 @@ int changes_ask(const struct changes_where *where, const char *cmd, const json_t
     free(text);
     return rc;
 }
+
+int changes_ask_atom(const struct changes_where *where, const char *cmd, const char *atom)
+{
+    json_t *members = json_pack("{ss}", "atom", atom);
+
+    if (!members) {
+        struct kiri_error err;
+
+        kiri_fail(&err, KIRI_USAGE, "an atom's name is a-z, 0-9 and -");
+        return command_fail(&err);
+    }
+    int rc = changes_ask(where, cmd, members, NULL);
+    json_decref(members);
+    return rc;
+}

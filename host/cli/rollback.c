@@ -11,17 +11,8 @@ static int run(const struct call *call)
 {
     const struct changes_where where = { call->value[BUS], call->value[STATE],
                                          call->value[JSON] != NULL };
-    json_t *members = json_pack("{ss}", "atom", call->word[0]);
 
-    if (!members) {
-        struct kiri_error err;
-
-        kiri_fail(&err, KIRI_USAGE, "an atom's name is a-z, 0-9 and -");
-        return command_fail(&err);
-    }
-    int rc = changes_ask(&where, "rollback", members, NULL);
-    json_decref(members);
-    return rc;
+    return changes_ask_atom(&where, "rollback", call->word[0]);
 }
 
 const struct command command_rollback = {
