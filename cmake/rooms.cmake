@@ -54,7 +54,7 @@ function(kiri_test name)
         # locks still order ours). What it leaks by itself is in lsan.supp.
         if("bus" IN_LIST ARG_LINK OR "kiri-client" IN_LIST ARG_LINK)
             set_tests_properties(${test} PROPERTIES ENVIRONMENT
-                "TSAN_OPTIONS=ignore_noninstrumented_modules=1;\
+                "TSAN_OPTIONS=ignore_noninstrumented_modules=1:atexit_sleep_ms=10;\
 LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/lsan.supp:print_suppressions=0")
         endif()
     endforeach()
