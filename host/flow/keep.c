@@ -185,16 +185,6 @@ void *keep_save(const struct stream *s, const char *atom, size_t *len)
                     (uint64_t[]){ QUIET_ROWS, KIRI_MAX_FIELDS }, s->blame.recent);
     safetensors_put(w, "blame.sum", TENSOR_F64, 1, &(uint64_t){ KIRI_MAX_FIELDS },
                     s->blame.sum);
-    safetensors_put(w, "fields.recent", TENSOR_F32, 2,
-                    (uint64_t[]){ QUIET_ROWS, KIRI_MAX_FIELDS + 1 }, s->fields.recent);
-    safetensors_put(w, "fields.mean", TENSOR_F64, 1, &(uint64_t){ KIRI_MAX_FIELDS + 1 },
-                    s->fields.mean);
-    safetensors_put(w, "fields.variance", TENSOR_F64, 1,
-                    &(uint64_t){ KIRI_MAX_FIELDS + 1 }, s->fields.variance);
-    safetensors_put(w, "fields.waiting", TENSOR_F32, 2,
-                    (uint64_t[]){ FIELDS_WAIT, KIRI_MAX_FIELDS + 1 }, s->fields.waiting);
-    safetensors_put(w, "fields.rows", TENSOR_U32, 1, &(uint64_t){ 3 },
-                    (uint32_t[]){ s->fields.n_recent, s->fields.n_waiting, s->fields.n });
     put_language(w, s);
     put_holds(w, s, holds);
     keep_lessons_put(w, s, lessons);
@@ -353,45 +343,6 @@ static int get_blame(struct stream *s, const struct safetensors *st,
                : 0;
 }
 
-/* What a file of an older version says of six rows is in other units: it is as fresh. */
-static int forget_pasts(struct stream *s)
-{
-    gauge_fini(&s->by_row);
-    gauge_fini(&s->by_six);
-    past_fini(&s->row_tail);
-    past_fini(&s->six_tail);
-    s->n_guarded = 0;
-    return 0;
-}
-
-static int get_fields(struct stream *s, const struct safetensors *st,
-                      struct kiri_error *err)
-{
-    struct fields *f = &s->fields;
-    uint32_t rows[3];
-
-    if (s->one_number || s->by_sum)
-        return 0;
-    if (!safetensors_find(st, "fields.rows"))
-        return forget_pasts(s);
-    if (safetensors_copy(st, "fields.recent", TENSOR_F32,
-                         QUIET_ROWS * (KIRI_MAX_FIELDS + 1), f->recent[0], err) ||
-        safetensors_copy(st, "fields.mean", TENSOR_F64, KIRI_MAX_FIELDS + 1, f->mean,
-                         err) ||
-        safetensors_copy(st, "fields.variance", TENSOR_F64, KIRI_MAX_FIELDS + 1,
-                         f->variance, err) ||
-        safetensors_copy(st, "fields.waiting", TENSOR_F32,
-                         FIELDS_WAIT * (KIRI_MAX_FIELDS + 1), f->waiting[0], err) ||
-        safetensors_copy(st, "fields.rows", TENSOR_U32, 3, rows, err))
-        return -1;
-    f->n_recent = rows[0];
-    f->n_waiting = rows[1];
-    f->n = rows[2];
-    if (fields_sound(f))
-        return 0;
-    return kiri_fail(err, KIRI_BAD_DATA, "what its fields' past was is damaged");
-}
-
 static int get_peak(struct peak *p, const struct safetensors *st, const char *name,
                     struct kiri_error *err)
 {
@@ -501,8 +452,8 @@ int keep_load(struct stream *s, const void *bytes, size_t len, uint64_t *hash,
     }
     if (get_model(fresh, st, err) || get_counters(fresh, st, err) ||
         get_calibration(fresh, st, err) || get_blame(fresh, st, err) ||
-        get_fields(fresh, st, err) || get_language(fresh, st, err) ||
-        keep_lessons_get(fresh, st, err) || get_retraining(fresh, st, err))
+        get_language(fresh, st, err) || keep_lessons_get(fresh, st, err) ||
+        get_retraining(fresh, st, err))
         goto done;
     if (fresh->one_number &&
         (get_peak(&fresh->rules.held, st, "calibration.held", err) ||

@@ -9,7 +9,6 @@
  */
 #include "flow/stream.h"
 
-#include "flow/stream_course.h"
 #include "flow/stream_lessons.h"
 #include "flow/stream_state.h"
 #include "flow/stream_windows.h"
@@ -19,7 +18,27 @@
 #include <string.h>
 
 #define WEEK_MS    (7LL * 24 * 3600 * 1000)
-#define USUAL_ROWS 256u /* learned rows that say how much fields deviate */
+#define TURN_STEPS 5u
+
+struct course {
+    uint32_t steps;
+    float lr_first, lr_last;
+};
+
+/* Several fields make longer sentences and more to learn than one number does. Who
+ * learns anew from more rows than a warm-up has as many steps as the turns between took.
+ */
+static struct course course_of(const struct stream *s, enum stream_due due)
+{
+    uint32_t more = s->n_kept > s->options.warmup ? s->n_kept - s->options.warmup : 0;
+    uint32_t turns = more / STREAM_TURN * TURN_STEPS;
+
+    if (due == STREAM_A_TURN)
+        return (struct course){ TURN_STEPS, 0.002f, 0.002f };
+    if (s->max_tokens == 1)
+        return (struct course){ 60 + turns, 0.005f, 0.00125f };
+    return (struct course){ 200 + turns, 0.005f, 0.00125f };
+}
 
 /* ---- Adam's moments, to go back to ----------------------------------------------- */
 
@@ -86,7 +105,7 @@ static int study(struct stream *s, struct gpt *g, struct windows *w,
     for (uint32_t i = 0; i < c->steps; i++) {
         float along = c->steps > 1 ? (float)i / (float)(c->steps - 1) : 0;
         adam.lr = c->lr_first + (c->lr_last - c->lr_first) * along;
-        windows_draw(w, s, c->newest, &rng);
+        windows_draw(w, s, &rng);
         float loss = gpt_train_step(g, s->trainer, w->example, STREAM_BATCH, &adam, par);
         if (!isfinite(loss))
             return 0;
@@ -168,10 +187,7 @@ static int learn(struct stream *s, enum stream_due due, const struct gpt_paralle
                  struct stream_lesson *out)
 {
     const struct gpt_shape *shape = gpt_shape_of(s->gpt);
-    struct course course =
-        due == STREAM_A_TURN
-            ? course_turn(s->max_tokens, s->context)
-            : course_first(s->max_tokens, s->context, s->n_kept, s->options.warmup);
+    struct course course = course_of(s, due);
     struct windows windows = { 0 };
     struct moments saved = { 0 };
     struct gpt *g = NULL;
@@ -199,8 +215,10 @@ static int learn(struct stream *s, enum stream_due due, const struct gpt_paralle
         s->sides_on = had_sides;
         out->rejected = sound == 0;
     }
-    if (sound >= 0)
+    if (sound >= 0) {
+        s->learned_at = s->rows;
         rc = 0;
+    }
 
 done:
     gpt_free(g);
@@ -209,44 +227,12 @@ done:
     return rc;
 }
 
-/* The newest rows as if they had not come yet, or had. */
-static void hold_back(struct stream *s, uint32_t rows)
-{
-    s->rows -= rows;
-    s->n_kept -= rows;
-}
-
-static void give_back(struct stream *s, uint32_t rows)
-{
-    s->rows += rows;
-    s->n_kept += rows;
-}
-
-/* The first past: how much fields deviate, by rows that the model learned; then by those
- * that were held back how odd rows are. */
-static void rehearse(struct stream *s, uint32_t held)
-{
-    uint64_t oldest = s->rows - s->n_kept;
-
-    if (s->one_number) {
-        stream_rehearse(s, oldest + s->context / 2, REHEARSE_NUMBER);
-        return;
-    }
-    hold_back(s, held);
-    stream_rehearse(s, s->n_kept > USUAL_ROWS ? s->rows - USUAL_ROWS : oldest,
-                    REHEARSE_LEARNED);
-    fields_doubt(&s->fields);
-    give_back(s, held);
-    stream_rehearse(s, s->rows - held, REHEARSE_HELD);
-}
-
 int stream_learn(struct stream *s, const struct gpt_parallel *par,
                  int (*progress)(void *ctx, uint32_t done, uint32_t all), void *ctx,
                  struct stream_lesson *out)
 {
     enum stream_due due = stream_due(s);
     struct edges *before;
-    uint32_t held = 0;
     int rc;
 
     *out = (struct stream_lesson){ .gen = s->gen };
@@ -256,24 +242,15 @@ int stream_learn(struct stream *s, const struct gpt_parallel *par,
         s->learned_at = s->rows;
         return 0;
     }
-    if (due == STREAM_WARMUP && !s->by_sum)
-        held = course_held(s->max_tokens, s->context, s->n_kept);
-    hold_back(s, held);
     rc = refit(s, &before);
     if (!rc && due == STREAM_WARMUP && !s->context)
         rc = stream_learn_alone(s, par, progress, ctx, out);
     else if (!rc)
         rc = learn(s, due, par, progress, ctx, out);
-    give_back(s, held);
-    if (rc || out->rejected) {
+    if (rc || out->rejected)
         take_back(s, before);
-    } else if (due == STREAM_WARMUP && s->context) {
-        if (held)
-            stream_speak_again(s);
-        rehearse(s, held);
-    }
-    if (!rc)
-        s->learned_at = s->rows;
+    else if (due == STREAM_WARMUP && s->one_number)
+        stream_rehearse(s);
     free(before);
     return rc;
 }

@@ -464,14 +464,14 @@ int stream_remember(struct stream *s, const struct stream_row *row)
     return 0;
 }
 
-void stream_rehearse(struct stream *s, uint64_t from, enum rehearsal what)
+void stream_rehearse(struct stream *s)
 {
     uint64_t rows = s->rows, oldest = s->rows - s->n_kept;
     uint32_t kept = s->n_kept;
     struct verdict v;
 
     s->window_ok = 0;
-    for (uint64_t r = from; r < rows; r++) {
+    for (uint64_t r = oldest + s->context / 2; r < rows; r++) {
         const struct memory *m = s->kept[r % STREAM_KEEPS];
         if (m->lesson == LESSON_APPROVED)
             continue;
@@ -479,11 +479,7 @@ void stream_rehearse(struct stream *s, uint64_t from, enum rehearsal what)
         s->n_kept = (uint32_t)(r - oldest);
         v = (struct verdict){ 0 };
         read_row(s, m);
-        struct statistics x = judge(s, m, &v);
-        if (what == REHEARSE_LEARNED)
-            stream_calibrate_learned(s, x.excess, x.tokens, &v);
-        else if (what == REHEARSE_HELD ? stream_calibrate_held(s, x.excess, x.tokens, &v)
-                                       : stream_calibrate_rehearsed(s, x.excess))
+        if (stream_calibrate_rehearsed(s, judge(s, m, &v).excess))
             break; /* memory is short: what there is serves */
     }
     s->rows = rows;

@@ -2,15 +2,13 @@
  * Calibration: excess -> statistic -> score -> tail -> alarm.
  *
  * Two statistics, because an incident may last one row or an hour: the row's excess and
- * how far out the mean of six is (stream_fields.h). Each is measured against its own
- * past. The newest rows are not past yet (guard cells, as radar has: Finn & Johnson
- * 1968): else an incident that takes a few rows to be sure of would have become its own
- * yardstick by then.
+ * the mean of six. Each is measured against its own past. The newest rows are not past
+ * yet (guard cells, as radar has: Finn & Johnson 1968): else an incident that takes a few
+ * rows to be sure of would have become its own yardstick by then.
  *
  * A text's two statistics are the sum of its nats and its worst token.
  */
 #include "flow/stream_lessons.h"
-#include "flow/stream_runs.h"
 #include "flow/stream_state.h"
 
 #include <math.h>
@@ -19,8 +17,7 @@
 _Static_assert(START_ROWS + GUARD_ROWS + TAIL_ROWS == STREAM_BLIND,
                "stream.h says how long");
 
-#define NEARLY 10  /* times as likely as what is an alarm */
-#define HARDLY 0.7 /* times: beyond, how odd an alarm was is not remembered */
+#define NEARLY 10 /* times as likely as what is an alarm */
 
 /* Mean excess of the newest six rows, this one included. */
 float stream_mean_of_six(struct stream *s, float excess)
@@ -45,33 +42,17 @@ static double believed(double sum)
     return sum > 0 ? exp(-2 * sum) : 1;
 }
 
-/* P(such a row begins to be odd); a row that stands alone has no run. */
-static double onset_of(const struct stream *s, const struct past *past, float x)
-{
-    return s->context ? runs_tail(past, (double)x) : past_tail(past, (double)x);
-}
-
-/* The row's part of the rate; the other statistic has the rest. A single row that is odd
- * is mostly far out, six rows that are odd together need not be. */
-static double row_part(const struct stream *s)
-{
-    return s->context ? 0.25 : 0.5;
-}
-
-/* P(one of the two begins to be at least this odd), by the union bound; least: what the
- * row and the six are believed to have. The first rows after the training may have
- * seen it. */
+/* P(one of the two is at least this odd), by the union bound; least: what the row and the
+ * six are believed to have. */
 static double tail_of(const struct stream *s, float row, float six, const double least[2])
 {
-    if (s->row_tail.n < (s->context ? TAIL_ROWS : PAST_ENOUGH) ||
-        (s->context && s->scored < START_ROWS))
+    if (s->row_tail.n < (s->context ? TAIL_ROWS : PAST_ENOUGH))
         return 1;
-    double by_row = fmax(onset_of(s, &s->row_tail, row), least[0]);
-    double by_six = fmax(onset_of(s, &s->six_tail, six), least[1]);
+    double by_row = fmax(past_tail(&s->row_tail, (double)row), least[0]);
+    double by_six = fmax(past_tail(&s->six_tail, (double)six), least[1]);
+    double least_of_two = fmin(by_row, by_six);
 
-    by_row /= row_part(s);
-    by_six /= 1 - row_part(s);
-    return fmin(fmin(by_row, by_six), 1);
+    return least_of_two < 0.5 ? 2 * least_of_two : 1;
 }
 
 /* An incident counts once, with the row that opened it: leaving that out too would cut
@@ -132,14 +113,11 @@ void stream_tell_alarm(struct stream *s, struct verdict *out)
 
 /* A row that is an alarm by itself is remembered as one that nearly was: left out, it
  * would cut the tail off; as far out as it was, it would hide the next. An exponential
- * tail that is cut so comes out a tenth short, and half as many alarms again. Alarms that
- * last raise the tail when there are too many: theirs are hardly more than alarms. part:
- * of the rate, as in tail_of. */
-static float no_more_than(const struct stream *s, float x, const struct past *past,
-                          double part)
+ * tail that is cut so comes out a tenth short, and half as many alarms again. The two
+ * statistics share the rate: tail_of. */
+static float no_more_than(float x, const struct past *past, double rate)
 {
-    double nearly = (s->context ? HARDLY : NEARLY) * s->options.alarm_rate * part;
-    double level = past_level(past, s->context ? nearly / runs_share(past) : nearly);
+    double level = past_level(past, NEARLY * rate / 2);
 
     return (double)x > level ? (float)level : x;
 }
@@ -155,58 +133,24 @@ static int calibrate(struct stream *s, float row, float six, const double least[
     out->tail = (float)tail_of(s, row, six, least);
     stream_tell_alarm(s, out);
     struct guarded now = { row, six, stream_counts(s, out) };
-    if (out->alarm && !(s->context && lessons_settled(s))) {
-        now.row = no_more_than(s, row, &s->row_tail, row_part(s));
-        now.six = no_more_than(s, six, &s->six_tail, 1 - row_part(s));
+    if (out->alarm && !s->context) {
+        now.row = no_more_than(row, &s->row_tail, s->options.alarm_rate);
+        now.six = no_more_than(six, &s->six_tail, s->options.alarm_rate);
     }
     int rc = remember(s, now);
     lessons_uncut(s, row, six);
     return rc;
 }
 
-/* How odd the newest six rows are, this one included. */
-static struct six six_of(struct stream *s, float excess, uint32_t tokens,
-                         const struct verdict *v)
-{
-    float each[KIRI_MAX_FIELDS];
-
-    for (uint32_t i = 0; i < v->n_fields; i++)
-        each[i] = v->field[i].excess;
-    return fields_see(&s->fields, each, v->n_fields, excess, tokens);
-}
-
 int stream_calibrate(struct stream *s, float excess, uint32_t tokens, struct verdict *out)
 {
-    struct six six = six_of(s, excess, tokens, out);
-    int rc = calibrate(s, excess, six.out,
-                       (const double[]){ believed((double)tokens * (double)excess),
-                                         believed((double)six.sum) },
-                       out);
+    float six = stream_mean_of_six(s, excess);
+    double rows = s->n_six, n = tokens;
 
-    if (s->scored > START_ROWS && stream_counts(s, out))
-        fields_learn(&s->fields);
-    return rc;
-}
-
-void stream_calibrate_learned(struct stream *s, float excess, uint32_t tokens,
-                              const struct verdict *v)
-{
-    six_of(s, excess, tokens, v);
-    fields_learn(&s->fields);
-}
-
-int stream_calibrate_held(struct stream *s, float excess, uint32_t tokens,
-                          const struct verdict *v)
-{
-    struct six six = six_of(s, excess, tokens, v);
-
-    if (s->fields.n_recent < QUIET_ROWS)
-        return 0;
-    fields_learn(&s->fields);
-    return gauge_add(&s->by_row, excess) || gauge_add(&s->by_six, six.out) ||
-                   past_add(&s->row_tail, excess) || past_add(&s->six_tail, six.out)
-               ? -1
-               : 0;
+    return calibrate(s, excess, six,
+                     (const double[]){ believed(n * (double)excess),
+                                       believed(n * rows * (double)six) },
+                     out);
 }
 
 int stream_calibrate_sum(struct stream *s, float sum, float worst, struct verdict *out)

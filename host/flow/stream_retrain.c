@@ -285,7 +285,6 @@ static void take_calibration(struct stream *s, struct stream *from)
     swap_peaks(&s->rules.once, &from->rules.once);
     memcpy(s->six, from->six, sizeof s->six);
     s->n_six = from->n_six;
-    s->fields = from->fields;
     memcpy(s->guarded, from->guarded, sizeof s->guarded);
     s->n_guarded = from->n_guarded;
 }

@@ -8,17 +8,16 @@
 #include "flow/calibrate.h"
 #include "flow/stream.h"
 #include "flow/stream_blame.h"
-#include "flow/stream_course.h"
 #include "flow/stream_density.h"
-#include "flow/stream_fields.h"
 #include "flow/stream_language.h"
 #include "flow/stream_rules.h"
 #include "flow/stream_school.h"
 
-#define TAIL_ROWS  64u   /* fewer normal rows in time have no tail to speak of */
-#define START_ROWS 20u   /* first scored rows, that are no measure of anything */
-#define GUARD_ROWS 20u   /* newest rows that are no past yet */
-#define SHIFT_ROWS 1024u /* a shift learned for so many rows is the new normal */
+#define STREAM_BATCH 4u    /* windows a training step */
+#define TAIL_ROWS    64u   /* fewer normal rows in time have no tail to speak of */
+#define START_ROWS   20u   /* first scored rows, that are no measure of anything */
+#define GUARD_ROWS   20u   /* newest rows that are no past yet */
+#define SHIFT_ROWS   1024u /* a shift learned for so many rows is the new normal */
 
 /* A row that is not past yet. */
 struct guarded {
@@ -111,7 +110,6 @@ struct stream {
     struct alarm alarm;
     uint64_t alarms, scored;
     struct blame blame;
-    struct fields fields; /* of several numbers: the newest six rows' */
 
     /* what may be learned (stream_lessons.h) */
     struct measured measured;  /* of the row that is being scored */
@@ -140,11 +138,9 @@ void stream_speak_again(struct stream *s);
 /* stream.c: a row that lies in its place already, the next after those that are
  * remembered, is scored as if it came now, and remembered. 0, or -1: memory is short. */
 int stream_score_again(struct stream *s);
-/* stream.c: rows of the history, `from` on, are scored as if they came now: one number's
- * first past; rows held back from the training, which are the first past; or rows that
- * the model learned, which say how much each field deviates. */
-enum rehearsal { REHEARSE_NUMBER, REHEARSE_HELD, REHEARSE_LEARNED };
-void stream_rehearse(struct stream *s, uint64_t from, enum rehearsal what);
+/* stream.c: the history is scored as if it came now: the first past that one number's
+ * scores are measured against. */
+void stream_rehearse(struct stream *s);
 
 /* stream_number.c: score, tail and alarm of one number's row; depth: rules_depth of it.
  * 0, or -1 when memory is short. */
@@ -164,12 +160,6 @@ uint32_t stream_counts(const struct stream *s, const struct verdict *v);
  * entropy over its scored tokens), against the past. 0, or -1 when memory is short. */
 int stream_calibrate(struct stream *s, float excess, uint32_t tokens,
                      struct verdict *out);
-/* Such a row of the history that the model learned. */
-void stream_calibrate_learned(struct stream *s, float excess, uint32_t tokens,
-                              const struct verdict *v);
-/* And one that the model did not learn, of which no verdict is given. */
-int stream_calibrate_held(struct stream *s, float excess, uint32_t tokens,
-                          const struct verdict *v);
 /* The same of a row by the sum of its nats and its worst token. */
 int stream_calibrate_sum(struct stream *s, float sum, float worst, struct verdict *out);
 /* Rows that the model was not trained on are the past, where there is none yet. 0, or -1

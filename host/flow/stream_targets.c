@@ -7,34 +7,28 @@
 #define NEAR_SHARE   0.3
 #define ANY_SHARE    0.001
 #define SYMBOL_SHARE 0.998
-#define FINE         16u /* buckets: a scale of fewer is coarse */
 
-/* Of a bucket k of n, at a distance in buckets: a Gaussian, not summed. Its deviation is
- * a bucket, less where buckets are wide: the next but one is no neighbour then. */
-static double nearness(uint32_t k, uint32_t other, uint32_t n)
+/* Of a bucket k of n, at a distance in buckets: a Gaussian of deviation 1, not summed. */
+static double nearness(uint32_t k, uint32_t other)
 {
     double d = (double)k - (double)other;
 
-    if (n < FINE)
-        d *= (double)FINE / n;
     return exp(-0.5 * d * d);
 }
 
 /* p[words] for word k of a NUMBER; the words beyond its buckets are no neighbours. */
 static void spread(const struct kiri_field *f, uint32_t words, uint32_t k, float *p)
 {
-    int fine = f->buckets >= FINE;
-    double any = fine ? ANY_SHARE : 0, here = fine ? TRUE_SHARE : TRUE_SHARE + ANY_SHARE;
     double sum = 0;
 
     for (uint32_t i = 0; k < f->buckets && i < f->buckets; i++)
-        sum += nearness(k, i, f->buckets);
+        sum += nearness(k, i);
     for (uint32_t i = 0; i < words; i++) {
-        double share = any / words;
+        double share = ANY_SHARE / words;
         if (i == k)
-            share += sum > 0 ? here : here + NEAR_SHARE;
+            share += sum > 0 ? TRUE_SHARE : TRUE_SHARE + NEAR_SHARE;
         if (sum > 0 && i < f->buckets)
-            share += NEAR_SHARE * nearness(k, i, f->buckets) / sum;
+            share += NEAR_SHARE * nearness(k, i) / sum;
         p[i] = (float)share;
     }
 }

@@ -4,9 +4,7 @@
  *
  * A number's bucket is a matter of edges, so its neighbours are nearly right: .699 for
  * the bucket, .3 spread by a Gaussian of one bucket over the field's buckets, .001 over
- * all words of the field. A scale of fewer than 16 buckets is coarse: what lies nearer is
- * in the bucket itself, so its Gaussian is narrower, and a word that never came is never
- * a target. Without it a load that creeps into the bucket beside is as
+ * all words of the field. Without it a load that creeps into the bucket beside is as
  * surprising (20 nats) as one that jumps. A choice or a byte: .998, the rest everywhere.
  */
 #ifndef KIRI_FLOW_STREAM_TARGETS_H

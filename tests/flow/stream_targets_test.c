@@ -53,28 +53,10 @@ static void the_bucket_beside_is_nearly_right(void **state)
     const struct gpt_target *five = &t.of[5];
     assert_true(share(five, 4) == share(five, 6));
     assert_true(share(five, 6) > 0.05 && share(five, 7) < share(five, 6) / 2);
-    assert_true(share(five, 9) < 1e-6);  /* a tenth is wide: four of them are far */
-    assert_true(share(five, 10) < 1e-6); /* missing is no neighbour of anything */
-    assert_true(share(&t.of[10], 9) < 1e-6 && share(&t.of[10], 10) > 0.99);
+    assert_true(share(five, 9) < 1e-3 && share(five, 9) > 1e-5);
+    assert_true(share(five, 10) < 1e-3); /* missing is no neighbour of anything */
+    assert_true(share(&t.of[10], 9) < 1e-3 && share(&t.of[10], 10) > 0.99);
     assert_true(share(five, 11) == 0); /* nor is a word of another field */
-    stream_targets_fini(&t);
-}
-
-/* Where buckets are narrow the next but one is a neighbour too, and any may come. */
-static void buckets_of_a_fine_scale_have_more_neighbours(void **state)
-{
-    static const struct kiri_field fine = {
-        .name = "x", .kind = KIRI_NUMBER, .buckets = 32, .lo = 0, .hi = 1
-    };
-    static const struct kiri_schema one = { .size = sizeof one,
-                                            .n_fields = 1,
-                                            .fields = &fine };
-    struct stream_targets t;
-    (void)state;
-
-    assert_int_equal(stream_targets_init(&t, &one), 0);
-    assert_true(share(&t.of[9], 11) > 0.01);
-    assert_true(share(&t.of[9], 31) < 1e-3 && share(&t.of[9], 31) > 1e-5);
     stream_targets_fini(&t);
 }
 
@@ -83,7 +65,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_shares_of_a_word_are_one),
         cmocka_unit_test(the_bucket_beside_is_nearly_right),
-        cmocka_unit_test(buckets_of_a_fine_scale_have_more_neighbours),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -64,7 +64,8 @@ static void plan_day(struct person *p, int weekday)
     if (weekday < 5 && chance(p, .96)) {
         double lunch = normal(p, 750, 10);
         works(p, normal(p, 540, 20), lunch);
-        works(p, lunch + normal(p, 45, 8), normal(p, 1050, 30));
+        double back = lunch + normal(p, 45, 8);
+        works(p, back, normal(p, 1050, 30));
     }
     double evening = between(p, weekday < 5 ? 1215 : 660, weekday < 5 ? 1290 : 1080);
     if (weekday != 4 && chance(p, .3))
