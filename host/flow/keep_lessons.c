@@ -5,14 +5,13 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define LESSON_BITS 4u
-#define STATISTICS  5u /* of a row: what struct measured has */
-
 struct keep_lessons { /* of n rows, in one block with these */
     uint64_t *id;
-    float (*statistics)[STATISTICS];
+    float (*statistics)[3];
     uint16_t *state; /* enum lesson, and what `in` says above it */
 };
+
+#define LESSON_BITS 4u
 
 static struct keep_lessons *room_for(size_t n)
 {
@@ -22,7 +21,7 @@ static struct keep_lessons *room_for(size_t n)
     if (!l)
         return NULL;
     l->id = (uint64_t *)(void *)(l + 1);
-    l->statistics = (float(*)[STATISTICS])(void *)(l->id + n);
+    l->statistics = (float(*)[3])(void *)(l->id + n);
     l->state = (uint16_t *)(void *)(l->statistics + n);
     return l;
 }
@@ -37,8 +36,6 @@ struct keep_lessons *keep_lessons_of(const struct stream *s)
         l->statistics[k][0] = m->measured.row;
         l->statistics[k][1] = m->measured.six;
         l->statistics[k][2] = m->measured.depth;
-        l->statistics[k][3] = m->measured.odd_row;
-        l->statistics[k][4] = m->measured.odd_six;
         l->state[k] = (uint16_t)((uint32_t)m->lesson | m->measured.in << LESSON_BITS);
     }
     return l;
@@ -47,7 +44,7 @@ struct keep_lessons *keep_lessons_of(const struct stream *s)
 void keep_lessons_put(struct safetensors_writer *w, const struct stream *s,
                       const struct keep_lessons *l)
 {
-    uint64_t n[2] = { s->n_kept, STATISTICS };
+    uint64_t n[2] = { s->n_kept, 3 };
 
     model_put_number(w, "open_ms", (uint64_t)s->open_ms);
     model_put_number(w, "judged", s->judged);
@@ -68,16 +65,13 @@ static int take(const struct keep_lessons *l, uint32_t k, struct recalled *out)
              in = (uint32_t)l->state[k] >> LESSON_BITS;
 
     if (lesson > LESSON_DISMISSED || in > (MEASURED | IN_GAUGES | IN_TAILS) ||
-        (k && l->id[k] < l->id[k - 1]))
+        (k && l->id[k] < l->id[k - 1]) || !isfinite(l->statistics[k][0]) ||
+        !isfinite(l->statistics[k][1]) || !isfinite(l->statistics[k][2]))
         return -1;
-    for (uint32_t i = 0; i < STATISTICS; i++)
-        if (!isfinite(l->statistics[k][i]))
-            return -1;
     *out = (struct recalled){ .id = l->id[k],
                               .lesson = (enum lesson)lesson,
                               .measured = { l->statistics[k][0], l->statistics[k][1],
-                                            l->statistics[k][2], l->statistics[k][3],
-                                            l->statistics[k][4], in } };
+                                            l->statistics[k][2], in } };
     return 0;
 }
 
@@ -91,8 +85,8 @@ static int read_rows(struct stream *s, const struct safetensors *st, uint32_t n,
     if (!l || !s->recalled) {
         kiri_fail(err, KIRI_INTERNAL, "out of memory");
     } else if (safetensors_copy(st, "lessons.id", TENSOR_U64, n, l->id, err) == 0 &&
-               safetensors_copy(st, "lessons.statistics", TENSOR_F32,
-                                STATISTICS * (size_t)n, l->statistics, err) == 0 &&
+               safetensors_copy(st, "lessons.statistics", TENSOR_F32, 3 * (size_t)n,
+                                l->statistics, err) == 0 &&
                safetensors_copy(st, "lessons.state", TENSOR_U16, n, l->state, err) == 0) {
         for (rc = 0; rc == 0 && s->n_recalled < n; s->n_recalled++)
             rc = take(l, s->n_recalled, &s->recalled[s->n_recalled]);

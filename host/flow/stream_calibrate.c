@@ -132,14 +132,11 @@ static int calibrate(struct stream *s, float row, float six, const double least[
     out->score = (float)(score < SCORE_MOST ? score : SCORE_MOST);
     out->tail = (float)tail_of(s, row, six, least);
     stream_tell_alarm(s, out);
-    struct guarded now = { row, six, stream_counts(s, out) };
     if (out->alarm && !s->context) {
-        now.row = no_more_than(row, &s->row_tail, s->options.alarm_rate);
-        now.six = no_more_than(six, &s->six_tail, s->options.alarm_rate);
+        row = no_more_than(row, &s->row_tail, s->options.alarm_rate);
+        six = no_more_than(six, &s->six_tail, s->options.alarm_rate);
     }
-    int rc = remember(s, now);
-    lessons_uncut(s, row, six);
-    return rc;
+    return remember(s, (struct guarded){ row, six, stream_counts(s, out) });
 }
 
 int stream_calibrate(struct stream *s, float excess, uint32_t tokens, struct verdict *out)

@@ -75,19 +75,8 @@ void lessons_follow(struct stream *s, const struct verdict *v)
 void lessons_measure(struct stream *s, float row, float six, double depth,
                      uint32_t in_tails)
 {
-    s->measured =
-        (struct measured){ .row = row,
-                           .six = six,
-                           .depth = depth > 0 ? (float)depth : 0,
-                           .odd_row = row,
-                           .odd_six = six,
-                           .in = MEASURED | IN_GAUGES | (in_tails ? IN_TAILS : 0u) };
-}
-
-void lessons_uncut(struct stream *s, float row, float six)
-{
-    s->measured.odd_row = row;
-    s->measured.odd_six = six;
+    s->measured = (struct measured){ row, six, depth > 0 ? (float)depth : 0,
+                                     MEASURED | IN_GAUGES | (in_tails ? IN_TAILS : 0u) };
 }
 
 void lessons_note(const struct stream *s, const struct verdict *v, struct memory *m)
@@ -205,59 +194,30 @@ static struct guarded *guard_of(struct stream *s, uint64_t row)
     return back <= s->n_guarded ? &s->guarded[s->n_guarded - back] : NULL;
 }
 
-/* The row's statistics leave the pasts. */
-static void leave(struct stream *s, struct measured *x)
-{
-    if (x->in & IN_GAUGES)
-        leave_gauges(s, x);
-    if (x->in & IN_TAILS)
-        leave_tails(s, x);
-    x->in = MEASURED;
-}
-
-/* They come into them, uncut. 0, or -1: memory. */
-static int enter(struct stream *s, struct measured *x)
-{
-    leave(s, x);
-    x->row = x->odd_row;
-    x->six = x->odd_six;
-    if (enter_gauges(s, x))
-        return -1;
-    x->in |= IN_GAUGES;
-    if (enter_tails(s, x))
-        return -1;
-    x->in |= IN_TAILS;
-    return 0;
-}
-
-/* The same, of what waits behind the guard. */
-static void mark(struct guarded *guard, struct measured *x, int normal)
-{
-    x->in = normal ? MEASURED | IN_GAUGES | IN_TAILS : MEASURED;
-    guard->counts = normal ? COUNTS : NEVER;
-    if (normal) {
-        x->row = guard->row = x->odd_row;
-        x->six = guard->six = x->odd_six;
-    }
-}
-
-/* The row is part of the normal past from now on, or of none. 0, or -1: memory. */
+/* The row's statistics come into the pasts, or leave them. 0, or -1: memory. */
 static int move(struct stream *s, uint64_t row, int normal)
 {
     struct measured *x = &memory_at(s, row)->measured;
     struct guarded *guard = guard_of(s, row);
+    uint32_t was = x->in;
 
-    if (!(x->in & MEASURED))
+    if (!(was & MEASURED))
         return 0;
     if (guard) {
-        mark(guard, x, normal);
-        return 0;
+        guard->counts = normal ? COUNTS : NEVER;
+    } else if (normal) {
+        if ((!(was & IN_GAUGES) && enter_gauges(s, x)) ||
+            (!(was & IN_TAILS) && enter_tails(s, x)))
+            return -1;
+    } else {
+        if (was & IN_GAUGES)
+            leave_gauges(s, x);
+        if (was & IN_TAILS)
+            leave_tails(s, x);
+        if (was & IN_TAILS && s->one_number)
+            breach_take_back(&s->rules.breaches, (double)x->depth, s->rows - row);
     }
-    if (normal)
-        return enter(s, x);
-    if (x->in & IN_TAILS && s->one_number)
-        breach_take_back(&s->rules.breaches, (double)x->depth, s->rows - row);
-    leave(s, x);
+    x->in = normal ? MEASURED | IN_GAUGES | IN_TAILS : MEASURED;
     return 0;
 }
 

@@ -29,9 +29,6 @@ int lessons_settled(const struct stream *s);
  * guard; in_tails: in the tails too, and its breach of the range (depth, 0: none). */
 void lessons_measure(struct stream *s, float row, float six, double depth,
                      uint32_t in_tails);
-/* What that row's were before they were cut, as an alarm's are: if people say that it was
- * normal, then it was as odd as this. */
-void lessons_uncut(struct stream *s, float row, float six);
 /* All that is known of that row, onto what will remember it. */
 void lessons_note(const struct stream *s, const struct verdict *v, struct memory *m);
 

@@ -40,7 +40,6 @@ enum lesson {
  * pasts have them: what `in` says. */
 struct measured {
     float row, six, depth;
-    float odd_row, odd_six; /* row and six before an alarm's were cut */
     uint32_t in;
 };
 enum { MEASURED = 1, IN_GAUGES = 2, IN_TAILS = 4 };

@@ -239,32 +239,6 @@ static void a_row_behind_the_guard_is_judged_as_well(void **state)
     stream_free(l.s);
 }
 
-/* What an alarm's row was cut to is what it counts as until people say that it was
- * normal. */
-static void a_dismissed_row_was_as_odd_as_it_was(void **state)
-{
-    struct life l = life_of(&world_schema, HOUR);
-    uint32_t cut = 0;
-    (void)state;
-
-    usual(&l, 200, 0);
-    odd(&l, 40, 3);
-    usual(&l, 60, 0);
-    for (uint64_t r = 200; r < 240; r++) {
-        const struct measured *x = &l.s->kept[r]->measured;
-        cut += x->row < x->odd_row || x->six < x->odd_six;
-    }
-    assert_true(cut > 20);
-    judge(&l, 201, 240, STREAM_DISMISSED);
-    for (uint64_t r = 200; r < 240; r++) {
-        const struct measured *x = &l.s->kept[r]->measured;
-        assert_true(x->row >= x->odd_row && x->six >= x->odd_six);
-        assert_true(past_tail(&l.s->row_tail, (double)x->odd_row) > 1e-3);
-        assert_true(past_tail(&l.s->six_tail, (double)x->odd_six) > 1e-3);
-    }
-    stream_free(l.s);
-}
-
 static void what_was_approved_is_out_of_range_again(void **state)
 {
     struct life l = life_of(&one, HOUR);
@@ -482,7 +456,6 @@ int main(void)
         cmocka_unit_test(what_was_learned_for_long_is_a_measure_for_tails),
         cmocka_unit_test(the_last_word_about_a_row_counts),
         cmocka_unit_test(a_row_behind_the_guard_is_judged_as_well),
-        cmocka_unit_test(a_dismissed_row_was_as_odd_as_it_was),
         cmocka_unit_test(what_was_approved_is_out_of_range_again),
         cmocka_unit_test(what_was_dismissed_stays_in_range_while_it_is_remembered),
         cmocka_unit_test(a_window_counts_rows_as_they_may_be_learned),
