@@ -22,7 +22,10 @@ pauses() { # ATOM: the pauses that the log says
     sed -n "s/.* $1: its cell .*next try in \([0-9.]*\) s$/\1/p" log
 }
 paused() { [ "$(pauses "$1" | wc -l)" -ge "$2" ]; } # ATOM TIMES
-killed() { [ "$(grep -c "well: its cell was killed by SIGKILL; next try" log)" -ge "$1" ]; } # TIMES
+# TIMES, also in a callback
+killed() {
+    [ "$(grep -cE "well: its cell was killed by SIGKILL( in [a-z]+\(\))?; next try" log)" -ge "$1" ]
+}
 
 no_gap() { # ATOM...: rows that should come each 100 or 50 ms
     # A slow machine costs a tick, too; but it does not stop for the two seconds that a cell may

@@ -115,7 +115,7 @@ if [ "$(cat /proc/sys/fs/inotify/max_queued_events)" -lt $files ]; then
     wait_until 10 complete
     grep -q 'note/names/incomplete ' notes || wrong "no note says so: $(cat notes)"
     grep -q 'note/names/complete .*all folders were read again: ' notes ||
-        wrong "no note says that it is over: $(cat notes)"
+        wrong "no note says that it is over: $(cat notes); log: $(tail -5 log)"
 fi
 kill $sub
 wait $sub
