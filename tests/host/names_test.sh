@@ -100,9 +100,6 @@ rm -rf state new
 mkdir new
 start_host names.yaml
 until_true 60 "s['atoms'][0]['state'] == 'learning'" || exit 1
-"$KIRI" sub note/names --state state >notes 2>&1 &
-sub=$!
-until_true 60 "s['traffic']['peers'] == 1" || exit 1
 kill -STOP "$host"
 python3 -c '
 for i in range('$files'):
@@ -111,14 +108,10 @@ kill -CONT "$host"
 until_true 60 "a['rows'] + a['dropped'] == $files" || exit 1
 [ "$(status "a['dropped']")" = 0 ] || wrong "$(status "a['dropped']") rows were not scored"
 if [ "$(cat /proc/sys/fs/inotify/max_queued_events)" -lt $files ]; then
-    complete() { grep -q 'note/names/complete ' notes; }
-    wait_until 10 complete
-    grep -q 'note/names/incomplete ' notes || wrong "no note says so: $(cat notes)"
-    grep -q 'note/names/complete .*all folders were read again: ' notes ||
-        wrong "no note says that it is over: $(cat notes); log: $(tail -5 log)"
+    # in the log: notes are not journalled, and a subscriber may miss one in such a flood
+    grep -q 'more new names at once than the kernel keeps' log || wrong "it does not say so: $(tail log)"
+    wait_until 10 grep -q 'all folders were read again: ' log || wrong "it does not say that it is over: $(tail log)"
 fi
-kill $sub
-wait $sub
 stop_host -TERM || wrong "it exited with $?"
 [ "$(python3 -c '
 import sqlite3
