@@ -272,7 +272,10 @@ void save_pack(struct instance *in);  /* on the learner thread: stream -> packed
 void save_write(struct instance *in); /* packed -> file, on the saver thread       */
 int save_needed(const struct instance *in); /* it knows more than its file              */
 
-/* publish.c */
+/* publish.c. Members of a message onto the bus and into the journal; on the loop thread.
+ */
+void publish_message(struct flow *f, const char *topic, int64_t ts,
+                     const struct buf *members);
 void publish_obs(struct instance *in, const struct observed *row); /* as it arrives */
 void publish_row(struct instance *in, const struct observed *row,
                  const struct verdict *v); /* as it is scored */

@@ -11,19 +11,25 @@
 
 #define DETAIL_EVERY 60u /* rows: one in so many keeps its per-field detail */
 
-/* topic + members -> bus and journal. */
+void publish_message(struct flow *f, const char *topic, int64_t ts,
+                     const struct buf *members)
+{
+    struct bus_bytes sent;
+
+    if (buf_failed(members))
+        return;
+    uint64_t seq = bus_publish(f->bus, topic, ts, buf_text(members), &sent);
+    if (seq)
+        store_put_message(f->store, seq, ts, sent.data, sent.len, 0);
+}
+
 static void emit(struct instance *in, const char *kind, int64_t ts,
                  const struct buf *members)
 {
-    struct bus_bytes sent;
     char topic[64];
 
     snprintf(topic, sizeof topic, "%s/%s", kind, in->name);
-    if (buf_failed(members))
-        return;
-    uint64_t seq = bus_publish(in->flow->bus, topic, ts, buf_text(members), &sent);
-    if (seq)
-        store_put_message(in->flow->store, seq, ts, sent.data, sent.len, 0);
+    publish_message(in->flow, topic, ts, members);
 }
 
 void publish_obs(struct instance *in, const struct observed *row)

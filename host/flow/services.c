@@ -1,6 +1,7 @@
 #include "flow/services.h"
 
 #include "base/json.h"
+#include "flow/instance.h"
 #include "store/reader.h"
 
 #include <kiri/wire.h>
@@ -114,9 +115,8 @@ static void deliver_note(struct flow_message *m)
 {
     struct note *n = (struct note *)m;
 
-    if (n->flow->bus && !buf_failed(&n->members))
-        bus_publish(n->flow->bus, n->topic, clock_now(n->flow->clock),
-                    buf_text(&n->members), NULL);
+    if (n->flow->bus)
+        publish_message(n->flow, n->topic, clock_now(n->flow->clock), &n->members);
     buf_free(&n->members);
     free(n);
 }
