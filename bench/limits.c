@@ -5,36 +5,28 @@
  * Usage: limits [--seeds N] [--jobs N] [--json | --markdown]
  *
  * Each is Gaussian noise (50 give or take 10) for fourteen days of a row a minute, and
- * the budget is 1/day: frozen  for an hour on the eighth day every value is 50 leak from
- * the fifth day on it grows by 4 a day: by nearly its own level in the end switch  no
- * noise: 1 in one row of a thousand, at random, else 0
+ * the budget is 1/day:
+ * - frozen: for an hour on the eighth day every value is 50;
+ * - leak: from the fifth day on it grows by 4 a day, by nearly its own level in the end;
+ * - switch: no noise, 1 in one row of a thousand, at random, else 0.
  */
-#include "bench/figures.h"
 #include "bench/generate.h"
-#include "bench/jobs.h"
-#include "bench/options.h"
+#include "bench/trials.h"
 #include "bench/watch.h"
 
 #include <stdlib.h>
 
-#define ROWS     (14u * GENERATE_DAY)
-#define FREEZES  (8u * GENERATE_DAY)
-#define AN_HOUR  60u
-#define LEAKS    (4u * GENERATE_DAY)
-#define A_DAY    4.0 /* what leaks */
-#define BUDGET   (1.0 / GENERATE_DAY)
-#define INTERNAL 70
+#define ROWS    (14u * GENERATE_DAY)
+#define FREEZES (8u * GENERATE_DAY)
+#define AN_HOUR 60u
+#define LEAKS   (4u * GENERATE_DAY)
+#define A_DAY   4.0 /* what leaks */
+#define BUDGET  (1.0 / GENERATE_DAY)
 
 enum limit { FROZEN, LEAK, SWITCH, LIMITS };
 
 struct count {
     double seen, promised; /* alarms in the rows that are meant */
-};
-
-struct bench {
-    unsigned seeds, jobs;
-    enum figures_form form;
-    struct count *trial; /* [seeds * LIMITS] */
 };
 
 static double value(enum limit which, struct generated *g, uint32_t row)
@@ -59,7 +51,7 @@ static int meant(enum limit which, uint32_t row)
 
 static int try_one(void *ctx, size_t i)
 {
-    struct bench *b = ctx;
+    struct count *trial = (struct count *)((struct trials *)ctx)->trial + i;
     enum limit which = (enum limit)(i % LIMITS);
     uint64_t seed = i / LIMITS + 1;
     struct watch *w = watch_new(seed, BUDGET);
@@ -70,26 +62,26 @@ static int try_one(void *ctx, size_t i)
     for (uint32_t row = 0; rc == 0 && row < ROWS; row++) {
         const struct verdict *v = watch_push(w, value(which, &g, row));
         if (v && v->gen && meant(which, row)) {
-            b->trial[i].seen += v->onset;
-            b->trial[i].promised += BUDGET;
+            trial->seen += v->onset;
+            trial->promised += BUDGET;
         }
         rc = v ? 0 : -1;
     }
     watch_free(w);
-    if (rc)
-        fprintf(stderr, "limits: memory is short\n");
-    return rc ? INTERNAL : 0;
+    return rc;
 }
 
-static void add_figures(const struct bench *b, struct figures *f)
+static void add_figures(const struct trials *all, struct figures *f)
 {
+    const struct count *trial = all->trial;
     struct count sum[LIMITS] = { 0 };
 
-    for (size_t i = 0; i < (size_t)b->seeds * LIMITS; i++) {
-        sum[i % LIMITS].seen += b->trial[i].seen;
-        sum[i % LIMITS].promised += b->trial[i].promised;
+    for (size_t i = 0; i < (size_t)all->seeds * LIMITS; i++) {
+        sum[i % LIMITS].seen += trial[i].seen;
+        sum[i % LIMITS].promised += trial[i].promised;
     }
-    figures_add(f, "limits.frozen", sum[FROZEN].seen / b->seeds, "alarms", GOAL_NONE, 0);
+    figures_add(f, "limits.frozen", sum[FROZEN].seen / all->seeds, "alarms", GOAL_NONE,
+                0);
     figures_add(f, "limits.leak", sum[LEAK].seen / sum[LEAK].promised, "ratio", GOAL_NONE,
                 0);
     figures_add(f, "limits.switch", sum[SWITCH].seen / sum[SWITCH].promised, "ratio",
@@ -98,26 +90,13 @@ static void add_figures(const struct bench *b, struct figures *f)
 
 int main(int argc, char **argv)
 {
-    struct bench b = { .seeds = 10, .jobs = jobs_cpus() };
-    const struct bench_option options[] = {
-        { "--seeds", .number = &b.seeds },
-        { "--jobs", .number = &b.jobs },
-        { "--json", .form = &b.form, .as = FIGURES_JSON },
-        { "--markdown", .form = &b.form, .as = FIGURES_MARKDOWN },
+    static const struct trials_plan plan = {
+        .name = "limits",
+        .each = LIMITS,
+        .size = sizeof(struct count),
+        .one = try_one,
+        .figures = add_figures,
     };
-    struct figures f = { 0 };
 
-    if (options_read(argc, argv, options, sizeof options / sizeof *options,
-                     "limits [--seeds N] [--jobs N] [--json | --markdown]"))
-        return 64;
-    size_t n = (size_t)b.seeds * LIMITS;
-    b.trial = calloc(n, sizeof *b.trial);
-    int rc = b.trial ? jobs_run("limits", b.jobs, n, try_one, &b) : INTERNAL;
-    if (rc == 0) {
-        add_figures(&b, &f);
-        rc = figures_print(&f, b.form, stdout);
-    }
-    figures_free(&f);
-    free(b.trial);
-    return rc;
+    return trials_main(argc, argv, &plan);
 }

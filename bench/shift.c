@@ -8,23 +8,20 @@
  * everything is doubled from the end of the tenth day on, and for five minutes shortly
  * before the end once more.
  */
-#include "bench/figures.h"
 #include "bench/generate.h"
-#include "bench/jobs.h"
-#include "bench/options.h"
+#include "bench/trials.h"
 #include "bench/watch.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-#define BUDGET   (1.0 / GENERATE_DAY)
-#define DAYS     30u
-#define ROWS     (DAYS * GENERATE_DAY)
-#define SHIFT    (10u * GENERATE_DAY) /* the first row that is twice as busy */
-#define SPIKE    (ROWS - 100u)
-#define LASTS    5u
-#define AT_ONCE  6u /* rows in which what begins is to be alarmed */
-#define INTERNAL 70
+#define BUDGET  (1.0 / GENERATE_DAY)
+#define DAYS    30u
+#define ROWS    (DAYS * GENERATE_DAY)
+#define SHIFT   (10u * GENERATE_DAY) /* the first row that is twice as busy */
+#define SPIKE   (ROWS - 100u)
+#define LASTS   5u
+#define AT_ONCE 6u /* rows in which what begins is to be alarmed */
 
 struct trial {
     double found, spike;   /* 1: alarmed at once                           */
@@ -32,12 +29,6 @@ struct trial {
     double second, later;  /* alarms in the next day, and from there on     */
     double promised_later; /* of them */
     double day[DAYS];      /* alarms of each day, from the second on */
-};
-
-struct bench {
-    unsigned seeds, jobs;
-    enum figures_form form;
-    struct trial *trial; /* [seeds] */
 };
 
 /* What is to be seen of row `row`: where an alarm opened, or is open. */
@@ -58,7 +49,7 @@ static void count(struct trial *t, uint32_t row, const struct verdict *v)
 
 static int try_one(void *ctx, size_t i)
 {
-    struct bench *b = ctx;
+    struct trial *trial = (struct trial *)((struct trials *)ctx)->trial + i;
     struct watch *w = watch_new(i + 1, BUDGET);
     struct generated g;
     int rc = w ? 0 : -1;
@@ -69,23 +60,22 @@ static int try_one(void *ctx, size_t i)
         const struct verdict *v =
             watch_push(w, row >= SPIKE && row < SPIKE + LASTS ? 2 * x : x);
         if (v)
-            count(&b->trial[i], row, v);
+            count(trial, row, v);
         else
             rc = -1;
     }
     watch_free(w);
-    if (rc)
-        fprintf(stderr, "shift: memory is short\n");
-    return rc ? INTERNAL : 0;
+    return rc;
 }
 
-static void add_figures(const struct bench *b, struct figures *f)
+static void add_figures(const struct trials *all, struct figures *f)
 {
+    const struct trial *trial = all->trial;
     struct trial sum = { 0 };
-    double n = b->seeds;
+    double n = all->seeds;
 
-    for (unsigned i = 0; i < b->seeds; i++) {
-        const struct trial *t = &b->trial[i];
+    for (unsigned i = 0; i < all->seeds; i++) {
+        const struct trial *t = &trial[i];
         sum.found += t->found;
         sum.spike += t->spike;
         sum.open += t->open;
@@ -109,25 +99,13 @@ static void add_figures(const struct bench *b, struct figures *f)
 
 int main(int argc, char **argv)
 {
-    struct bench b = { .seeds = 10, .jobs = jobs_cpus() };
-    const struct bench_option options[] = {
-        { "--seeds", .number = &b.seeds },
-        { "--jobs", .number = &b.jobs },
-        { "--json", .form = &b.form, .as = FIGURES_JSON },
-        { "--markdown", .form = &b.form, .as = FIGURES_MARKDOWN },
+    static const struct trials_plan plan = {
+        .name = "shift",
+        .each = 1,
+        .size = sizeof(struct trial),
+        .one = try_one,
+        .figures = add_figures,
     };
-    struct figures f = { 0 };
 
-    if (options_read(argc, argv, options, sizeof options / sizeof *options,
-                     "shift [--seeds N] [--jobs N] [--json | --markdown]"))
-        return 64;
-    b.trial = calloc(b.seeds, sizeof *b.trial);
-    int rc = b.trial ? jobs_run("shift", b.jobs, b.seeds, try_one, &b) : INTERNAL;
-    if (rc == 0) {
-        add_figures(&b, &f);
-        rc = figures_print(&f, b.form, stdout);
-    }
-    figures_free(&f);
-    free(b.trial);
-    return rc;
+    return trials_main(argc, argv, &plan);
 }
