@@ -83,6 +83,14 @@ void past_remove(struct past *p, float x)
     p->at = --p->n;
 }
 
+void past_remove_most(struct past *p, float x)
+{
+    uint32_t k = rank_of(p, nextafterf(x, INFINITY));
+
+    if (k > 0)
+        past_remove(p, p->sorted[k - 1]);
+}
+
 void past_fini(struct past *p)
 {
     free(p->ring);

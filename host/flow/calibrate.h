@@ -28,6 +28,8 @@ struct past {
 int past_add(struct past *p, float x); /* 0, or -1 when memory is short: p as before */
 /* The newest value that equals x leaves; none does: nothing happens. */
 void past_remove(struct past *p, float x);
+/* The greatest value that is not greater than x leaves; none is: nothing happens. */
+void past_remove_most(struct past *p, float x);
 void past_fini(struct past *p);
 /* Mean and standard deviation of what is held, summed in double in a fixed order. */
 void past_moments(const struct past *p, double *mean, double *deviation);

@@ -1,6 +1,7 @@
 #include "flow/keep.h"
 
 #include "base/json.h"
+#include "flow/keep_calibration.h"
 #include "flow/keep_lessons.h"
 #include "flow/model_file.h"
 #include "flow/stream_state.h"
@@ -11,8 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define TURNS 9 /* counters of the calibration, one tensor */
 
 /* ---- saving ---------------------------------------------------------------------- */
 
@@ -56,19 +55,6 @@ static void spell_schema(const struct kiri_schema *schema, struct buf *out)
     jsonw_end(&j);
 }
 
-/* What waits behind the guard, three numbers a row; NULL when memory is short. */
-static float *guards_of(const struct stream *s)
-{
-    float *all = calloc(GUARD_ROWS, 3 * sizeof *all);
-
-    for (uint32_t i = 0; all && i < s->n_guarded; i++) {
-        all[3 * i] = s->guarded[i].row;
-        all[3 * i + 1] = s->guarded[i].six;
-        all[3 * i + 2] = (float)s->guarded[i].counts;
-    }
-    return all;
-}
-
 /* The edges of learned numbers: lo, hi, the inner ones, of each. */
 static void put_language(struct safetensors_writer *w, const struct stream *s)
 {
@@ -81,38 +67,6 @@ static void put_language(struct safetensors_writer *w, const struct stream *s)
     model_put_number(w, "language_revision", l->revision);
     safetensors_put(w, "language.edges", TENSOR_F64, 2,
                     (uint64_t[]){ l->n, EDGES_INNER + 1 }, l->edges);
-}
-
-/* The scores that hold the next ones back, age in rows and score, of both peaks one after
- * the other; NULL: memory is short. */
-static double *holds_of(const struct stream *s)
-{
-    const struct peak *both[] = { &s->rules.held, &s->rules.once };
-    double *pairs = calloc(both[0]->n + both[1]->n + 1, 2 * sizeof *pairs), *out = pairs;
-
-    for (uint32_t k = 0; pairs && k < 2; k++)
-        for (uint32_t i = 0; i < both[k]->n; i++) {
-            const struct peak *p = both[k];
-            const struct peak_entry *e = &p->queue[(p->first + i) % p->span];
-            *out++ = (double)(p->at - e->row);
-            *out++ = e->x;
-        }
-    return pairs;
-}
-
-static void put_holds(struct safetensors_writer *w, const struct stream *s,
-                      const double *pairs)
-{
-    const struct peak *held = &s->rules.held, *once = &s->rules.once;
-
-    if (!s->one_number)
-        return;
-    safetensors_put(w, "calibration.held", TENSOR_F64, 2, (uint64_t[]){ held->n, 2 },
-                    pairs);
-    safetensors_put(w, "calibration.six_peaks", TENSOR_F64, 2, (uint64_t[]){ once->n, 2 },
-                    pairs + 2 * (size_t)held->n);
-    safetensors_put(w, "calibration.breaches", TENSOR_F64, 1, &(uint64_t){ 3 },
-                    &s->rules.breaches);
 }
 
 /* What the newest rows cost, oldest first; NULL: memory is short. */
@@ -135,21 +89,14 @@ void *keep_save(const struct stream *s, const char *atom, size_t *len)
     struct buf words = { 0 };
     void *bytes;
     char hash[17];
-    double sums[4] = { s->by_row.mean, s->by_row.m2, s->by_six.mean, s->by_six.m2 };
-    uint32_t turns[TURNS] = { s->by_row.past.at, s->by_row.since, s->by_six.past.at,
-                              s->by_six.since,   s->row_tail.at,  s->six_tail.at,
-                              s->alarm.quiet,    s->alarm.open,   s->shift_rows };
-    uint64_t guarded[2] = { s->n_guarded, 3 };
-    float *guards = guards_of(s);
-    double *holds = holds_of(s);
+    struct keep_calibration *calibration = keep_calibration_of(s);
     struct keep_lessons *lessons = keep_lessons_of(s);
     uint64_t costs_shape[2] = { 0, s->densities.each };
     float *costs = costs_of(s, &costs_shape[0]);
 
-    if (!w || !guards || !holds || !lessons || !costs) {
+    if (!w || !calibration || !lessons || !costs) {
         safetensors_writer_free(w);
-        free(guards);
-        free(holds);
+        free(calibration);
         free(lessons);
         free(costs);
         return NULL;
@@ -172,91 +119,20 @@ void *keep_save(const struct stream *s, const char *atom, size_t *len)
     model_put_number(w, "sides_on", (uint64_t)s->sides_on);
     model_put_number(w, "alarms", s->alarms);
     model_put_number(w, "scored", s->scored);
-    model_put_past(w, "calibration.row", &s->by_row.past);
-    model_put_past(w, "calibration.six", &s->by_six.past);
-    model_put_past(w, "calibration.row_tail", &s->row_tail);
-    model_put_past(w, "calibration.six_tail", &s->six_tail);
-    safetensors_put(w, "calibration.guarded", TENSOR_F32, 2, guarded, guards);
-    safetensors_put(w, "calibration.sums", TENSOR_F64, 1, &(uint64_t){ 4 }, sums);
-    safetensors_put(w, "calibration.turns", TENSOR_U32, 1, &(uint64_t){ TURNS }, turns);
-    safetensors_put(w, "calibration.last", TENSOR_F32, 1, &(uint64_t){ s->n_six },
-                    s->six + QUIET_ROWS - s->n_six);
-    safetensors_put(w, "blame.recent", TENSOR_F32, 2,
-                    (uint64_t[]){ QUIET_ROWS, KIRI_MAX_FIELDS }, s->blame.recent);
-    safetensors_put(w, "blame.sum", TENSOR_F64, 1, &(uint64_t){ KIRI_MAX_FIELDS },
-                    s->blame.sum);
+    keep_calibration_put(w, s, calibration);
     put_language(w, s);
-    put_holds(w, s, holds);
     keep_lessons_put(w, s, lessons);
     safetensors_put(w, "density", TENSOR_F32, 2, costs_shape, costs);
     bytes = model_build(w, s->gpt, s->trainer, &words, len);
     safetensors_writer_free(w);
     buf_free(&words);
-    free(guards);
-    free(holds);
+    free(calibration);
     free(lessons);
     free(costs);
     return bytes;
 }
 
 /* ---- loading --------------------------------------------------------------------- */
-
-static uint32_t counts_of(float saved)
-{
-    return saved >= NEVER ? NEVER : saved > 0 ? COUNTS : 0;
-}
-
-static int get_guarded(struct stream *s, const struct safetensors *st,
-                       struct kiri_error *err)
-{
-    const struct tensor *t = safetensors_find(st, "calibration.guarded");
-    float all[3 * GUARD_ROWS];
-
-    if (!t || t->count % 3 || t->count > 3 * GUARD_ROWS)
-        return kiri_fail(err, KIRI_BAD_DATA, "the calibration's newest rows are damaged");
-    if (safetensors_copy(st, "calibration.guarded", TENSOR_F32, t->count, all, err))
-        return -1;
-    s->n_guarded = (uint32_t)t->count / 3;
-    for (uint32_t i = 0; i < s->n_guarded; i++)
-        s->guarded[i] =
-            (struct guarded){ all[3 * i], all[3 * i + 1], counts_of(all[3 * i + 2]) };
-    return 0;
-}
-
-static int get_calibration(struct stream *s, const struct safetensors *st,
-                           struct kiri_error *err)
-{
-    const struct tensor *last = safetensors_find(st, "calibration.last");
-    double sums[4];
-    uint32_t turns[TURNS];
-
-    if (safetensors_copy(st, "calibration.sums", TENSOR_F64, 4, sums, err) ||
-        safetensors_copy(st, "calibration.turns", TENSOR_U32, TURNS, turns, err))
-        return -1;
-    if (!last || last->count > QUIET_ROWS || turns[1] > PAST_ROWS ||
-        turns[3] > PAST_ROWS || turns[6] > QUIET_ROWS || turns[7] > 1 || sums[1] < 0 ||
-        sums[3] < 0)
-        return kiri_fail(err, KIRI_BAD_DATA,
-                         "the calibration's counters are out of range");
-    s->n_six = (uint32_t)last->count;
-    if (safetensors_copy(st, "calibration.last", TENSOR_F32, s->n_six,
-                         s->six + QUIET_ROWS - s->n_six, err) ||
-        model_get_past(st, "calibration.row", turns[0], &s->by_row.past, err) ||
-        model_get_past(st, "calibration.six", turns[2], &s->by_six.past, err) ||
-        model_get_past(st, "calibration.row_tail", turns[4], &s->row_tail, err) ||
-        model_get_past(st, "calibration.six_tail", turns[5], &s->six_tail, err) ||
-        get_guarded(s, st, err))
-        return -1;
-    s->by_row.mean = sums[0];
-    s->by_row.m2 = sums[1];
-    s->by_row.since = turns[1];
-    s->by_six.mean = sums[2];
-    s->by_six.m2 = sums[3];
-    s->by_six.since = turns[3];
-    s->alarm = (struct alarm){ turns[6], turns[7] };
-    s->shift_rows = turns[8];
-    return 0;
-}
 
 static int get_counters(struct stream *s, const struct safetensors *st,
                         struct kiri_error *err)
@@ -324,56 +200,6 @@ static int get_language(struct stream *s, const struct safetensors *st,
         if (!edges_sound(&l->edges[i]))
             return kiri_fail(err, KIRI_BAD_DATA, "the edges of field %s are damaged",
                              s->schema->fields[l->learned[i]].name);
-    return 0;
-}
-
-/* What the open alarm's rows were about; a file of an older version does not say. */
-static int get_blame(struct stream *s, const struct safetensors *st,
-                     struct kiri_error *err)
-{
-    struct blame *b = &s->blame;
-
-    if (!safetensors_find(st, "blame.recent"))
-        return 0;
-    return safetensors_copy(st, "blame.recent", TENSOR_F32, QUIET_ROWS * KIRI_MAX_FIELDS,
-                            b->recent, err) ||
-                   safetensors_copy(st, "blame.sum", TENSOR_F64, KIRI_MAX_FIELDS, b->sum,
-                                    err)
-               ? -1
-               : 0;
-}
-
-static int get_peak(struct peak *p, const struct safetensors *st, const char *name,
-                    struct kiri_error *err)
-{
-    const struct tensor *t = safetensors_find(st, name);
-    double pairs[2 * RULES_HOLD];
-
-    if (t && t->count % 2 == 0 && t->count <= sizeof pairs / sizeof *pairs &&
-        safetensors_copy(st, name, TENSOR_F64, t->count, pairs, err) == 0) {
-        uint32_t n = (uint32_t)t->count / 2, old = 0;
-        while (old < n && pairs[2 * (size_t)old] > p->span)
-            old++; /* another warm-up, and so a shorter hold, is configured now */
-        if (peak_restore(p, pairs + 2 * (size_t)old, n - old) == 0)
-            return 0;
-    }
-    return kiri_fail(err, KIRI_BAD_DATA, "%s is missing or damaged", name);
-}
-
-/* Files from before breaches were counted have none. */
-static int get_breaches(struct breaches *b, const struct safetensors *st,
-                        struct kiri_error *err)
-{
-    double all[3];
-
-    if (!safetensors_find(st, "calibration.breaches"))
-        return 0;
-    if (safetensors_copy(st, "calibration.breaches", TENSOR_F64, 3, all, err))
-        return -1;
-    for (int i = 0; i < 3; i++)
-        if (!isfinite(all[i]) || all[i] < 0)
-            return kiri_fail(err, KIRI_BAD_DATA, "the breaches of the range are damaged");
-    *b = (struct breaches){ all[0], all[1], all[2] };
     return 0;
 }
 
@@ -451,14 +277,8 @@ int keep_load(struct stream *s, const void *bytes, size_t len, uint64_t *hash,
         goto done;
     }
     if (get_model(fresh, st, err) || get_counters(fresh, st, err) ||
-        get_calibration(fresh, st, err) || get_blame(fresh, st, err) ||
-        get_language(fresh, st, err) || keep_lessons_get(fresh, st, err) ||
-        get_retraining(fresh, st, err))
-        goto done;
-    if (fresh->one_number &&
-        (get_peak(&fresh->rules.held, st, "calibration.held", err) ||
-         get_peak(&fresh->rules.once, st, "calibration.six_peaks", err) ||
-         get_breaches(&fresh->rules.breaches, st, err)))
+        keep_calibration_get(fresh, st, err) || get_language(fresh, st, err) ||
+        keep_lessons_get(fresh, st, err) || get_retraining(fresh, st, err))
         goto done;
     struct stream old = *s; /* all was sound: the two change places */
     *s = *fresh;

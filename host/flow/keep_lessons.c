@@ -5,9 +5,12 @@
 #include <math.h>
 #include <stdlib.h>
 
+#define COLUMNS     (STATISTICS + 1u) /* row, six, depth, field, least */
+#define OLD_COLUMNS 3u
+
 struct keep_lessons { /* of n rows, in one block with these */
     uint64_t *id;
-    float (*statistics)[3];
+    float (*statistics)[COLUMNS];
     uint16_t *state; /* enum lesson, and what `in` says above it */
 };
 
@@ -21,7 +24,7 @@ static struct keep_lessons *room_for(size_t n)
     if (!l)
         return NULL;
     l->id = (uint64_t *)(void *)(l + 1);
-    l->statistics = (float(*)[3])(void *)(l->id + n);
+    l->statistics = (float(*)[COLUMNS])(void *)(l->id + n);
     l->state = (uint16_t *)(void *)(l->statistics + n);
     return l;
 }
@@ -33,9 +36,12 @@ struct keep_lessons *keep_lessons_of(const struct stream *s)
     for (uint32_t k = 0; l && k < s->n_kept; k++) {
         const struct memory *m = s->kept[(s->rows - s->n_kept + k) % STREAM_KEEPS];
         l->id[k] = m->id;
-        l->statistics[k][0] = m->measured.row;
-        l->statistics[k][1] = m->measured.six;
+        l->statistics[k][0] = m->measured.by[BY_ROW];
+        l->statistics[k][1] = m->measured.by[BY_SIX];
         l->statistics[k][2] = m->measured.depth;
+        l->statistics[k][3] = m->measured.by[BY_FIELD];
+        l->statistics[k][4] = m->measured.by[BY_WORST];
+        l->statistics[k][5] = m->measured.by[BY_LEAST];
         l->state[k] = (uint16_t)((uint32_t)m->lesson | m->measured.in << LESSON_BITS);
     }
     return l;
@@ -44,7 +50,7 @@ struct keep_lessons *keep_lessons_of(const struct stream *s)
 void keep_lessons_put(struct safetensors_writer *w, const struct stream *s,
                       const struct keep_lessons *l)
 {
-    uint64_t n[2] = { s->n_kept, 3 };
+    uint64_t n[2] = { s->n_kept, COLUMNS };
 
     model_put_number(w, "open_ms", (uint64_t)s->open_ms);
     model_put_number(w, "judged", s->judged);
@@ -63,21 +69,38 @@ static int take(const struct keep_lessons *l, uint32_t k, struct recalled *out)
 {
     uint32_t lesson = l->state[k] & ((1u << LESSON_BITS) - 1),
              in = (uint32_t)l->state[k] >> LESSON_BITS;
+    const float *x = l->statistics[k];
 
-    if (lesson > LESSON_DISMISSED || in > (MEASURED | IN_GAUGES | IN_TAILS) ||
-        (k && l->id[k] < l->id[k - 1]) || !isfinite(l->statistics[k][0]) ||
-        !isfinite(l->statistics[k][1]) || !isfinite(l->statistics[k][2]))
+    if (lesson > LESSON_DISMISSED || in > (MEASURED | IN_GAUGES | IN_TAILS | IS_CUT) ||
+        (k && l->id[k] < l->id[k - 1]))
         return -1;
-    *out = (struct recalled){ .id = l->id[k],
-                              .lesson = (enum lesson)lesson,
-                              .measured = { l->statistics[k][0], l->statistics[k][1],
-                                            l->statistics[k][2], in } };
+    for (uint32_t i = 0; i < COLUMNS; i++)
+        if (!isfinite(x[i]))
+            return -1;
+    *out =
+        (struct recalled){ .id = l->id[k],
+                           .lesson = (enum lesson)lesson,
+                           .measured = { { x[0], x[1], x[3], x[4], x[5] }, x[2], in } };
     return 0;
+}
+
+/* Rows of `columns`, one behind the other, in their places. */
+static void spread(struct keep_lessons *l, uint32_t n, uint32_t columns)
+{
+    const float *packed = l->statistics[0];
+
+    for (uint32_t k = n; k-- > 0;)
+        for (uint32_t i = COLUMNS; i-- > 0;)
+            l->statistics[k][i] =
+                i < columns ? packed[(size_t)k * columns + i] : NOT_MEASURED;
 }
 
 static int read_rows(struct stream *s, const struct safetensors *st, uint32_t n,
                      struct kiri_error *err)
 {
+    const struct tensor *t = safetensors_find(st, "lessons.statistics");
+    uint32_t columns =
+        t && t->n_dims == 2 && t->shape[1] == OLD_COLUMNS ? OLD_COLUMNS : COLUMNS;
     struct keep_lessons *l = room_for(n);
     int rc = -1;
 
@@ -85,9 +108,10 @@ static int read_rows(struct stream *s, const struct safetensors *st, uint32_t n,
     if (!l || !s->recalled) {
         kiri_fail(err, KIRI_INTERNAL, "out of memory");
     } else if (safetensors_copy(st, "lessons.id", TENSOR_U64, n, l->id, err) == 0 &&
-               safetensors_copy(st, "lessons.statistics", TENSOR_F32, 3 * (size_t)n,
+               safetensors_copy(st, "lessons.statistics", TENSOR_F32, columns * (size_t)n,
                                 l->statistics, err) == 0 &&
                safetensors_copy(st, "lessons.state", TENSOR_U16, n, l->state, err) == 0) {
+        spread(l, n, columns);
         for (rc = 0; rc == 0 && s->n_recalled < n; s->n_recalled++)
             rc = take(l, s->n_recalled, &s->recalled[s->n_recalled]);
         if (rc)

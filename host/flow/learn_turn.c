@@ -9,6 +9,7 @@
  */
 #include "flow/stream.h"
 
+#include "flow/stream_course.h"
 #include "flow/stream_lessons.h"
 #include "flow/stream_state.h"
 #include "flow/stream_windows.h"
@@ -17,28 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WEEK_MS    (7LL * 24 * 3600 * 1000)
-#define TURN_STEPS 5u
-
-struct course {
-    uint32_t steps;
-    float lr_first, lr_last;
-};
-
-/* Several fields make longer sentences and more to learn than one number does. Who
- * learns anew from more rows than a warm-up has as many steps as the turns between took.
- */
-static struct course course_of(const struct stream *s, enum stream_due due)
-{
-    uint32_t more = s->n_kept > s->options.warmup ? s->n_kept - s->options.warmup : 0;
-    uint32_t turns = more / STREAM_TURN * TURN_STEPS;
-
-    if (due == STREAM_A_TURN)
-        return (struct course){ TURN_STEPS, 0.002f, 0.002f };
-    if (s->max_tokens == 1)
-        return (struct course){ 60 + turns, 0.005f, 0.00125f };
-    return (struct course){ 200 + turns, 0.005f, 0.00125f };
-}
+#define WEEK_MS (7LL * 24 * 3600 * 1000)
 
 /* ---- Adam's moments, to go back to ----------------------------------------------- */
 
@@ -187,7 +167,10 @@ static int learn(struct stream *s, enum stream_due due, const struct gpt_paralle
                  struct stream_lesson *out)
 {
     const struct gpt_shape *shape = gpt_shape_of(s->gpt);
-    struct course course = course_of(s, due);
+    struct course course =
+        due == STREAM_A_TURN
+            ? course_turn()
+            : course_first(s->max_tokens, s->context, s->n_kept, s->options.warmup);
     struct windows windows = { 0 };
     struct moments saved = { 0 };
     struct gpt *g = NULL;

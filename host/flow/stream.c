@@ -5,6 +5,7 @@
 
 #include "flow/stream_lessons.h"
 #include "flow/stream_state.h"
+#include "flow/stream_verdict.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -57,6 +58,31 @@ static int one_number(const struct kiri_schema *schema)
         if (kiri_schema_words(schema, i, &first) && schema->fields[i].kind != KIRI_NUMBER)
             return 0;
     return kiri_schema_max_tokens(schema) == 1;
+}
+
+static uint32_t scored_fields(const struct kiri_schema *schema)
+{
+    uint32_t n = 0, first;
+
+    for (uint32_t i = 0; i < schema->n_fields; i++)
+        n += kiri_schema_words(schema, i, &first) > 0 &&
+             !(schema->fields[i].flags & KIRI_CONTEXT);
+    return n;
+}
+
+/* One number's are those of stream_number.c; one field is as far out as the row. */
+static void use_statistics(struct stream *s)
+{
+    struct yardsticks *y = &s->yard;
+
+    y->gauged = y->tailed = 1u << BY_ROW | 1u << BY_SIX;
+    if (s->one_number) {
+        y->gauged = 1u << BY_SIX;
+        y->tailed = 1u << BY_ROW;
+    } else if (!s->by_sum && scored_fields(s->schema) > 1) {
+        y->gauged |= 1u << BY_FIELD | 1u << BY_WORST;
+        y->tailed |= 1u << BY_FIELD | 1u << BY_WORST | 1u << BY_LEAST;
+    }
 }
 
 static struct gpt_shape shape_for(const struct stream *s)
@@ -123,6 +149,7 @@ struct stream *stream_new(const struct kiri_schema *schema,
     s->context = kiri_schema_context(schema);
     s->by_sum = sums_up(schema);
     s->one_number = one_number(schema);
+    use_statistics(s);
     s->alarm = (struct alarm)ALARM_START;
     s->usual_lo = INFINITY;
     s->usual_hi = -INFINITY;
@@ -157,10 +184,7 @@ void stream_free(struct stream *s)
     language_fini(&s->language);
     densities_fini(&s->densities);
     rules_fini(&s->rules);
-    gauge_fini(&s->by_row);
-    gauge_fini(&s->by_six);
-    past_fini(&s->row_tail);
-    past_fini(&s->six_tail);
+    yardsticks_fini(&s->yard);
     gpt_free(s->gpt);
     gpt_cache_free(s->cache);
     gpt_trainer_free(s->trainer);
@@ -237,126 +261,6 @@ static void read_row(struct stream *s, const struct memory *m)
                 &(struct gpt_belief){ s->nll, s->entropy, s->logp });
     s->pending = m->token[m->n - 1].id;
     s->window_to = s->rows + 1;
-}
-
-/* ---- the verdict ----------------------------------------------------------------- */
-
-/* A word takes its place among those that were expected, most probable first. */
-static void expect_word(uint16_t id, float p, struct verdict_field *out)
-{
-    uint32_t at = out->n_expected;
-
-    if (p < 0.02f || (at == STREAM_EXPECTED && p <= out->expected[at - 1].p))
-        return;
-    if (at == STREAM_EXPECTED)
-        at--;
-    else
-        out->n_expected++;
-    for (; at > 0 && out->expected[at - 1].p < p; at--)
-        out->expected[at] = out->expected[at - 1];
-    out->expected[at].word = id;
-    out->expected[at].p = p;
-}
-
-/* The most probable words of field f at position t; a text may also have ended there. */
-static void expect(const struct stream *s, uint32_t f, uint32_t t,
-                   struct verdict_field *out)
-{
-    const float *logp = s->logp + (size_t)t * s->vocab;
-    uint32_t first, n = kiri_schema_words(s->schema, f, &first);
-
-    for (uint32_t id = first; id < first + n; id++)
-        expect_word((uint16_t)id, expf(logp[id]), out);
-    for (uint32_t k = 0; k < out->n_expected; k++)
-        language_range(&s->language, f, out->expected[k].word - first,
-                       &out->expected[k].covers);
-    if (s->schema->fields[f].kind == KIRI_TEXT)
-        expect_word(s->bos, expf(logp[s->bos]), out);
-}
-
-/* The nats of a text's tokens [t, end), one by one. */
-static void tell_each(const struct stream *s, uint32_t t, uint32_t end,
-                      struct verdict *out, struct verdict_field *field)
-{
-    uint32_t n = end - t;
-
-    if (n > STREAM_EACH - out->n_each)
-        return;
-    memcpy(out->each + out->n_each, s->nll + t, n * sizeof *out->each);
-    field->each = (uint16_t)out->n_each;
-    field->n_each = (uint16_t)n;
-    out->n_each += n;
-}
-
-/* Tokens [t, end) are field f's. */
-static void judge_field(const struct stream *s, const struct memory *m, uint32_t t,
-                        uint32_t end, struct verdict_field *out)
-{
-    uint32_t worst = t, first;
-    float nats = 0, excess = 0;
-
-    for (uint32_t i = t; i < end; i++) {
-        nats += s->nll[i];
-        excess += s->nll[i] - s->entropy[i];
-        if (s->nll[i] > s->nll[worst])
-            worst = i;
-    }
-    *out = (struct verdict_field){
-        .field = m->token[t].field,
-        .word = m->token[worst].id,
-        .nats = nats / (float)(end - t),
-        .excess = excess / (float)(end - t),
-    };
-    kiri_schema_words(s->schema, out->field, &first);
-    language_range(&s->language, out->field, out->word - first, &out->covers);
-    expect(s, out->field, worst, out);
-}
-
-/* What a row's scored tokens come to. */
-struct statistics {
-    uint32_t tokens;
-    float excess; /* mean of nll - entropy */
-    double sum;   /* of nll                */
-    float worst;  /* nll                   */
-};
-
-/* Fields, surprise and blame. */
-static struct statistics judge(const struct stream *s, const struct memory *m,
-                               struct verdict *out)
-{
-    struct statistics all = { 0 };
-    float nats = 0, excess = 0, most = -INFINITY;
-    uint32_t scored = 0;
-
-    out->row_blame = s->schema->n_fields;
-    for (uint32_t t = 0, end; t < m->n; t = end) {
-        uint32_t f = m->token[t].field;
-        for (end = t; end < m->n && m->token[end].field == f; end++)
-            ;
-        if (s->schema->fields[f].flags & KIRI_CONTEXT)
-            continue;
-        for (uint32_t i = t; i < end; i++) {
-            nats += s->nll[i];
-            excess += s->nll[i] - s->entropy[i];
-            all.sum += (double)s->nll[i];
-            if (s->nll[i] > all.worst)
-                all.worst = s->nll[i];
-        }
-        scored += end - t;
-        struct verdict_field *v = &out->field[out->n_fields++];
-        judge_field(s, m, t, end, v);
-        if (s->schema->fields[f].kind == KIRI_TEXT)
-            tell_each(s, t, end, out, v);
-        if (v->excess > most) {
-            most = v->excess;
-            out->row_blame = f;
-        }
-    }
-    out->blame = out->row_blame;
-    out->surprise = scored ? nats / (float)scored : 0;
-    all.excess = scored ? excess / (float)scored : 0;
-    all.tokens = scored;
-    return all;
 }
 
 /* ---- rows ------------------------------------------------------------------------ */
@@ -479,7 +383,7 @@ void stream_rehearse(struct stream *s)
         s->n_kept = (uint32_t)(r - oldest);
         v = (struct verdict){ 0 };
         read_row(s, m);
-        if (stream_calibrate_rehearsed(s, judge(s, m, &v).excess))
+        if (stream_calibrate_rehearsed(s, verdict_read(s, m, &v).excess))
             break; /* memory is short: what there is serves */
     }
     s->rows = rows;
@@ -493,7 +397,7 @@ static int score(struct stream *s, struct memory *m, struct verdict *out)
     s->measured = (struct measured){ 0 };
     read_row(s, m);
     density_note(s, m);
-    struct statistics x = judge(s, m, out);
+    struct evidence x = verdict_read(s, m, out);
 
     return !s->gen         ? 0
            : s->one_number ? stream_calibrate_number(s, x.excess, depth_of(s, m), out)
@@ -560,7 +464,7 @@ void stream_facts(const struct stream *s, struct stream_facts *out)
                  : s->alarm.open ? STREAM_ALARM
                                  : STREAM_NORMAL,
         .remembered = s->n_kept,
-        .calibrated = s->row_tail.n,
+        .calibrated = s->yard.of[BY_ROW].tail.n,
         .params = gpt_shape_params(gpt_shape_of(s->gpt)),
         .alarm_rate = s->options.alarm_rate,
         .alarms = s->alarms,

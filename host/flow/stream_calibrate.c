@@ -1,14 +1,17 @@
 /*
  * Calibration: excess -> statistic -> score -> tail -> alarm.
  *
- * Two statistics, because an incident may last one row or an hour: the row's excess and
- * the mean of six. Each is measured against its own past. The newest rows are not past
- * yet (guard cells, as radar has: Finn & Johnson 1968): else an incident that takes a few
- * rows to be sure of would have become its own yardstick by then.
+ * Several statistics, because an incident may last one row or an hour, and be of one
+ * field or of all: the row's excess, the mean of six, and of several fields the one that
+ * is the oddest in this row and the one that is the farthest out in six. Each is measured
+ * against its own past. The newest rows are not past yet (guard cells, as radar has: Finn
+ * & Johnson 1968): else an incident that takes a few rows to be sure of would have become
+ * its own yardstick by then.
  *
  * A text's two statistics are the sum of its nats and its worst token.
  */
 #include "flow/stream_lessons.h"
+#include "flow/stream_runs.h"
 #include "flow/stream_state.h"
 
 #include <math.h>
@@ -17,7 +20,15 @@
 _Static_assert(START_ROWS + GUARD_ROWS + TAIL_ROWS == STREAM_BLIND,
                "stream.h says how long");
 
-#define NEARLY 10 /* times as likely as what is an alarm */
+#define NEARLY 10  /* times as likely as what is an alarm */
+#define HARDLY 0.7 /* times: beyond, how odd an alarm was is not remembered */
+
+/* What a row is measured by, and how little of it is believed: a tail is this at least.
+ */
+struct measurement {
+    float by[STATISTICS];
+    double least[STATISTICS];
+};
 
 /* Mean excess of the newest six rows, this one included. */
 float stream_mean_of_six(struct stream *s, float excess)
@@ -42,17 +53,34 @@ static double believed(double sum)
     return sum > 0 ? exp(-2 * sum) : 1;
 }
 
-/* P(one of the two is at least this odd), by the union bound; least: what the row and the
- * six are believed to have. */
-static double tail_of(const struct stream *s, float row, float six, const double least[2])
+/* P(such a row begins to be odd); a row that stands alone has no run. */
+static double onset_of(const struct stream *s, enum statistic i, float x)
 {
-    if (s->row_tail.n < (s->context ? TAIL_ROWS : PAST_ENOUGH))
-        return 1;
-    double by_row = fmax(past_tail(&s->row_tail, (double)row), least[0]);
-    double by_six = fmax(past_tail(&s->six_tail, (double)six), least[1]);
-    double least_of_two = fmin(by_row, by_six);
+    const struct past *past = &s->yard.of[i].tail;
 
-    return least_of_two < 0.5 ? 2 * least_of_two : 1;
+    return s->context ? runs_tail(past, (double)x) : past_tail(past, (double)x);
+}
+
+/* P(one of the statistics begins to be at least this odd). The union bound promises no
+ * more than it keeps, but what several statistics see is counted several times; so how
+ * small the least tail of normal rows is, is measured too (Westfall & Young,
+ * "Resampling-based multiple testing", 1993). */
+static double tail_of(const struct stream *s, struct measurement *x)
+{
+    uint32_t enough = s->context ? TAIL_ROWS : PAST_ENOUGH;
+    double least = 1;
+    int any = 0;
+
+    for (uint32_t i = 0; i < BY_LEAST; i++)
+        if (yardsticks_tells(&s->yard, i, x->by, enough)) {
+            least = fmin(least, fmax(onset_of(s, i, x->by[i]), x->least[i]));
+            any = 1;
+        }
+    x->by[BY_LEAST] = any ? (float)-log(least) : NOT_MEASURED;
+    double most = fmin(1, least * yardsticks_share(&s->yard));
+    if (!yardsticks_tells(&s->yard, BY_LEAST, x->by, enough))
+        return most;
+    return fmin(most, fmax(least, onset_of(s, BY_LEAST, x->by[BY_LEAST])));
 }
 
 /* An incident counts once, with the row that opened it: leaving that out too would cut
@@ -63,28 +91,38 @@ uint32_t stream_counts(const struct stream *s, const struct verdict *v)
     return !v->alarm || v->onset || lessons_settled(s);
 }
 
-/* The row waits behind the guard; the one that has waited longest becomes past. The first
- * rows after the training never do: an atom that watches this machine has seen it train
- * (one that reads texts has not). */
-static int remember(struct stream *s, struct guarded now)
+/* The row that has waited longest becomes past. 0, or -1: memory. */
+static int enter(struct stream *s, const struct guarded *g)
 {
-    struct guarded oldest = s->guarded[0];
+    float cut[STATISTICS];
+    const float *tail = g->by;
 
+    if (g->counts == COUNTS_CUT) {
+        stream_cut(s, g->by, cut);
+        tail = cut;
+    }
+    return (g->counts != NEVER && yardsticks_gauge(&s->yard, g->by)) ||
+                   ((g->counts == COUNTS || g->counts == COUNTS_CUT) &&
+                    yardsticks_tail(&s->yard, tail))
+               ? -1
+               : 0;
+}
+
+/* The row waits behind the guard. The first rows after the training never become past: an
+ * atom that watches this machine has seen it train (one that reads texts has not). */
+static int remember(struct stream *s, const struct guarded *now)
+{
     if (s->context && s->scored <= START_ROWS)
         return 0;
-    lessons_measure(s, now.row, now.six, 0, now.counts);
+    lessons_measure(s, now->by, 0, now->counts);
     if (s->n_guarded < GUARD_ROWS) {
-        s->guarded[s->n_guarded++] = now;
+        s->guarded[s->n_guarded++] = *now;
         return 0;
     }
-    if (oldest.counts != NEVER &&
-        (gauge_add(&s->by_row, oldest.row) || gauge_add(&s->by_six, oldest.six)))
-        return -1;
-    if (oldest.counts == COUNTS &&
-        (past_add(&s->row_tail, oldest.row) || past_add(&s->six_tail, oldest.six)))
+    if (enter(s, &s->guarded[0]))
         return -1;
     memmove(s->guarded, s->guarded + 1, sizeof s->guarded - sizeof *s->guarded);
-    s->guarded[GUARD_ROWS - 1] = now;
+    s->guarded[GUARD_ROWS - 1] = *now;
     return 0;
 }
 
@@ -111,49 +149,88 @@ void stream_tell_alarm(struct stream *s, struct verdict *out)
     lessons_follow(s, out);
 }
 
-/* A row that is an alarm by itself is remembered as one that nearly was: left out, it
- * would cut the tail off; as far out as it was, it would hide the next. An exponential
- * tail that is cut so comes out a tenth short, and half as many alarms again. The two
- * statistics share the rate: tail_of. */
-static float no_more_than(float x, const struct past *past, double rate)
+/* Rows that are alarms by themselves are remembered as ones that nearly were: left out,
+ * they would cut the tail off; as far out as they were, they would hide the next. An
+ * exponential tail that is cut so comes out a tenth short, and half as many alarms again.
+ * Alarms that last raise the tail when there are too many: theirs are remembered as
+ * hardly more than alarms. The statistics share the rate: tail_of. */
+static float no_more_than(const struct stream *s, enum statistic i, float x)
 {
-    double level = past_level(past, NEARLY * rate / 2);
+    const struct past *past = &s->yard.of[i].tail;
+    double rate = s->options.alarm_rate;
 
+    if (i != BY_LEAST)
+        rate /= yardsticks_share(&s->yard);
+    rate *= s->context ? HARDLY / runs_share(past) : NEARLY;
+    double level = past_level(past, rate);
     return (double)x > level ? (float)level : x;
 }
 
-static int calibrate(struct stream *s, float row, float six, const double least[2],
-                     struct verdict *out)
+void stream_cut(const struct stream *s, const float *by, float *cut)
 {
-    double row_score = gauge_score(&s->by_row, (double)row);
-    double six_score = gauge_score(&s->by_six, (double)six);
-    double score = row_score > six_score ? row_score : six_score;
+    memcpy(cut, by, STATISTICS * sizeof *cut);
+    for (uint32_t i = 0; i < STATISTICS; i++)
+        if (yardsticks_tells(&s->yard, i, by, 0))
+            cut[i] = no_more_than(s, i, by[i]);
+}
 
-    out->score = (float)(score < SCORE_MOST ? score : SCORE_MOST);
-    out->tail = (float)tail_of(s, row, six, least);
+/* What stands alone is cut at once and for good, also in the gauges; a row of an alarm
+ * when it becomes past, if people do not say by then what it was. */
+static int calibrate(struct stream *s, struct measurement *x, struct verdict *out)
+{
+    struct guarded now = { 0 };
+
+    out->score = (float)fmin(yardsticks_score(&s->yard, x->by), SCORE_MOST);
+    out->tail = (float)tail_of(s, x);
     stream_tell_alarm(s, out);
-    if (out->alarm && !s->context) {
-        row = no_more_than(row, &s->row_tail, s->options.alarm_rate);
-        six = no_more_than(six, &s->six_tail, s->options.alarm_rate);
+    memcpy(now.by, x->by, sizeof now.by);
+    if (out->alarm && !s->context)
+        stream_cut(s, x->by, now.by);
+    now.counts = stream_counts(s, out);
+    if (now.counts && out->alarm && s->context && !lessons_settled(s))
+        now.counts = COUNTS_CUT;
+    return remember(s, &now);
+}
+
+/* The field of the greatest excess, and the one that is the farthest out in the newest
+ * six rows. */
+static void by_fields(struct stream *s, const struct verdict *v, struct measurement *x)
+{
+    float each[KIRI_MAX_FIELDS], worst = v->n_fields ? v->field[0].excess : 0;
+
+    for (uint32_t i = 0; i < v->n_fields; i++) {
+        each[i] = v->field[i].excess;
+        worst = fmaxf(worst, each[i]);
     }
-    return remember(s, (struct guarded){ row, six, stream_counts(s, out) });
+    struct farthest far = fields_see(&s->fields, each, v->n_fields);
+    x->by[BY_FIELD] = s->fields.n < FIELDS_ENOUGH ? NOT_MEASURED : far.out;
+    x->least[BY_FIELD] = believed((double)far.sum);
+    x->by[BY_WORST] = worst;
+    x->least[BY_WORST] = believed((double)worst);
 }
 
 int stream_calibrate(struct stream *s, float excess, uint32_t tokens, struct verdict *out)
 {
     float six = stream_mean_of_six(s, excess);
     double rows = s->n_six, n = tokens;
+    struct measurement x = {
+        { excess, six },
+        { believed(n * (double)excess), believed(n * rows * (double)six) },
+    };
 
-    return calibrate(s, excess, six,
-                     (const double[]){ believed(n * (double)excess),
-                                       believed(n * rows * (double)six) },
-                     out);
+    by_fields(s, out, &x);
+    if (calibrate(s, &x, out))
+        return -1;
+    if (s->scored > START_ROWS && stream_counts(s, out))
+        fields_learn(&s->fields);
+    return 0;
 }
 
 int stream_calibrate_sum(struct stream *s, float sum, float worst, struct verdict *out)
 {
-    return calibrate(s, s->schema->aggregate == KIRI_WORST ? worst : sum, worst,
-                     (const double[]){ 0, 0 }, out);
+    float first = s->schema->aggregate == KIRI_WORST ? worst : sum;
+
+    return calibrate(s, &(struct measurement){ { first, worst }, { 0 } }, out);
 }
 
 int stream_calibrate_seed(struct stream *s, const struct school_mark *mark, uint32_t n)
@@ -161,12 +238,9 @@ int stream_calibrate_seed(struct stream *s, const struct school_mark *mark, uint
     for (uint32_t i = 0; i < n && s->by_sum; i++) {
         float worst = mark[i].worst;
         float sum = s->schema->aggregate == KIRI_WORST ? worst : mark[i].sum;
-        if (gauge_add(&s->by_row, sum) || gauge_add(&s->by_six, worst) ||
-            past_add(&s->row_tail, sum) || past_add(&s->six_tail, worst)) {
-            gauge_fini(&s->by_row);
-            gauge_fini(&s->by_six);
-            past_fini(&s->row_tail);
-            past_fini(&s->six_tail);
+        const float by[STATISTICS] = { sum, worst };
+        if (yardsticks_gauge(&s->yard, by) || yardsticks_tail(&s->yard, by)) {
+            yardsticks_fini(&s->yard);
             return -1;
         }
     }

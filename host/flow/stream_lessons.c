@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define HALF_A_DAY (12LL * 3600 * 1000) /* ms */
 
@@ -72,11 +73,14 @@ void lessons_follow(struct stream *s, const struct verdict *v)
         settle(s, LESSON_LEARN);
 }
 
-void lessons_measure(struct stream *s, float row, float six, double depth,
-                     uint32_t in_tails)
+void lessons_measure(struct stream *s, const float by[STATISTICS], double depth,
+                     uint32_t counts)
 {
-    s->measured = (struct measured){ row, six, depth > 0 ? (float)depth : 0,
-                                     MEASURED | IN_GAUGES | (in_tails ? IN_TAILS : 0u) };
+    s->measured =
+        (struct measured){ .depth = depth > 0 ? (float)depth : 0,
+                           .in = MEASURED | IN_GAUGES | (counts ? IN_TAILS : 0u) |
+                                 (counts == COUNTS_CUT ? IS_CUT : 0u) };
+    memcpy(s->measured.by, by, sizeof s->measured.by);
 }
 
 void lessons_note(const struct stream *s, const struct verdict *v, struct memory *m)
@@ -155,43 +159,27 @@ void lessons_recalled(struct stream *s)
 
 /* ---- what people say ------------------------------------------------------------- */
 
-/* One number is measured by one statistic in each past (stream_calibrate_number). */
-static int enter_gauges(struct stream *s, const struct measured *x)
-{
-    return (!s->one_number && gauge_add(&s->by_row, x->row)) ||
-                   gauge_add(&s->by_six, x->six)
-               ? -1
-               : 0;
-}
-
-static void leave_gauges(struct stream *s, const struct measured *x)
-{
-    if (!s->one_number)
-        past_remove(&s->by_row.past, x->row);
-    past_remove(&s->by_six.past, x->six);
-}
-
-static int enter_tails(struct stream *s, const struct measured *x)
-{
-    return past_add(&s->row_tail, x->row) ||
-                   (!s->one_number && past_add(&s->six_tail, x->six))
-               ? -1
-               : 0;
-}
-
-static void leave_tails(struct stream *s, const struct measured *x)
-{
-    past_remove(&s->row_tail, x->row);
-    if (!s->one_number)
-        past_remove(&s->six_tail, x->six);
-}
-
 /* What waits behind the guard for this row; NULL: it is past already. */
 static struct guarded *guard_of(struct stream *s, uint64_t row)
 {
     uint64_t back = s->rows - row;
 
     return back <= s->n_guarded ? &s->guarded[s->n_guarded - back] : NULL;
+}
+
+static void leave(struct stream *s, const struct measured *x)
+{
+    float cut[STATISTICS];
+
+    if (x->in & IN_GAUGES)
+        yardsticks_leave_gauges(&s->yard, x->by);
+    if (!(x->in & IN_TAILS))
+        return;
+    stream_cut(s, x->by, cut);
+    if (x->in & IS_CUT)
+        yardsticks_leave_tails_about(&s->yard, cut);
+    else
+        yardsticks_leave_tails(&s->yard, x->by);
 }
 
 /* The row's statistics come into the pasts, or leave them. 0, or -1: memory. */
@@ -205,15 +193,17 @@ static int move(struct stream *s, uint64_t row, int normal)
         return 0;
     if (guard) {
         guard->counts = normal ? COUNTS : NEVER;
+        memcpy(guard->by, x->by, sizeof guard->by);
     } else if (normal) {
-        if ((!(was & IN_GAUGES) && enter_gauges(s, x)) ||
-            (!(was & IN_TAILS) && enter_tails(s, x)))
+        if (was & IS_CUT) {
+            leave(s, x);
+            was = MEASURED;
+        }
+        if ((!(was & IN_GAUGES) && yardsticks_gauge(&s->yard, x->by)) ||
+            (!(was & IN_TAILS) && yardsticks_tail(&s->yard, x->by)))
             return -1;
     } else {
-        if (was & IN_GAUGES)
-            leave_gauges(s, x);
-        if (was & IN_TAILS)
-            leave_tails(s, x);
+        leave(s, x);
         if (was & IN_TAILS && s->one_number)
             breach_take_back(&s->rules.breaches, (double)x->depth, s->rows - row);
     }
@@ -248,8 +238,7 @@ int stream_judge(struct stream *s, uint64_t from, uint64_t to,
     if (!*rows)
         return 0;
     s->judged += *rows;
-    gauge_resum(&s->by_row);
-    gauge_resum(&s->by_six);
+    yardsticks_resum(&s->yard);
     find_usual(s, NULL);
     if (s->one_number)
         see_again(s);

@@ -26,9 +26,10 @@ void lessons_follow(struct stream *s, const struct verdict *v);
 /* Has the open alarm been learned for so long that what is left of it is normal? */
 int lessons_settled(const struct stream *s);
 /* The statistics of the row that is being scored, which are in the gauges, or behind the
- * guard; in_tails: in the tails too, and its breach of the range (depth, 0: none). */
-void lessons_measure(struct stream *s, float row, float six, double depth,
-                     uint32_t in_tails);
+ * guard; counts (as of a guarded row), not 0: in the tails too, and its breach of the
+ * range (depth, 0: none). */
+void lessons_measure(struct stream *s, const float by[STATISTICS], double depth,
+                     uint32_t counts);
 /* All that is known of that row, onto what will remember it. */
 void lessons_note(const struct stream *s, const struct verdict *v, struct memory *m);
 

@@ -22,8 +22,8 @@ int stream_calibrate_rehearsed(struct stream *s, float excess)
 {
     float six = part_of(s, excess);
 
-    rules_hold(&s->rules, gauge_score(&s->by_six, (double)six));
-    return gauge_add(&s->by_six, six);
+    rules_hold(&s->rules, gauge_score(&s->yard.of[BY_SIX].gauge, (double)six));
+    return gauge_add(&s->yard.of[BY_SIX].gauge, six);
 }
 
 /* P(a row is so odd by its level or by a breach of the range). The level leaves the
@@ -36,7 +36,9 @@ static double tail_of(const struct stream *s, double once, double depth)
 {
     const struct breaches *b = &s->rules.breaches;
     uint32_t rows = rules_rows(&s->rules);
-    double by_level = s->row_tail.n < TAIL_ROWS ? 1 : past_tail(&s->row_tail, once);
+    double by_level = s->yard.of[BY_ROW].tail.n < TAIL_ROWS
+                          ? 1
+                          : past_tail(&s->yard.of[BY_ROW].tail, once);
     double by_range = s->scored < START_ROWS ? 1 : breach_tail(b, rows, depth);
 
     return fmin(by_range, fmin(1, by_level + fmin(by_level, breach_rate(b, rows))));
@@ -49,19 +51,19 @@ int stream_calibrate_number(struct stream *s, float excess, double depth,
                             struct verdict *out)
 {
     float six = part_of(s, excess);
-    double level = fmin(gauge_score(&s->by_six, (double)six), LEVEL_MOST);
+    double level = fmin(gauge_score(&s->yard.of[BY_SIX].gauge, (double)six), LEVEL_MOST);
     float once = (float)rules_once(&s->rules, level, s->options.alarm_rate);
 
     out->score = (float)rules_hold(&s->rules, level + rules_range(depth));
     out->tail = (float)tail_of(s, (double)once, depth);
-    if (gauge_add(&s->by_six, six))
+    if (gauge_add(&s->yard.of[BY_SIX].gauge, six))
         return -1;
     stream_tell_alarm(s, out);
     uint32_t counted = stream_counts(s, out);
-    lessons_measure(s, once, six, depth, counted);
+    lessons_measure(s, (const float[STATISTICS]){ once, six }, depth, counted);
     if (!counted)
         return 0;
-    if (past_add(&s->row_tail, once))
+    if (past_add(&s->yard.of[BY_ROW].tail, once))
         return -1;
     rules_breach(&s->rules, depth);
     return 0;

@@ -249,22 +249,6 @@ int candidate_train(struct candidate *c, const struct gpt_parallel *par,
 
 /* ---- the next generation, or one before ------------------------------------------- */
 
-static void swap_gauges(struct gauge *a, struct gauge *b)
-{
-    struct gauge kept = *a;
-
-    *a = *b;
-    *b = kept;
-}
-
-static void swap_pasts(struct past *a, struct past *b)
-{
-    struct past kept = *a;
-
-    *a = *b;
-    *b = kept;
-}
-
 static void swap_peaks(struct peak *a, struct peak *b)
 {
     struct peak kept = *a;
@@ -277,10 +261,11 @@ static void swap_peaks(struct peak *a, struct peak *b)
  * what the rules know of the numbers themselves. */
 static void take_calibration(struct stream *s, struct stream *from)
 {
-    swap_gauges(&s->by_row, &from->by_row);
-    swap_gauges(&s->by_six, &from->by_six);
-    swap_pasts(&s->row_tail, &from->row_tail);
-    swap_pasts(&s->six_tail, &from->six_tail);
+    struct yardsticks yard = s->yard;
+
+    s->yard = from->yard;
+    from->yard = yard;
+    s->fields = from->fields;
     swap_peaks(&s->rules.held, &from->rules.held);
     swap_peaks(&s->rules.once, &from->rules.once);
     memcpy(s->six, from->six, sizeof s->six);

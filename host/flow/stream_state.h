@@ -9,9 +9,11 @@
 #include "flow/stream.h"
 #include "flow/stream_blame.h"
 #include "flow/stream_density.h"
+#include "flow/stream_fields.h"
 #include "flow/stream_language.h"
 #include "flow/stream_rules.h"
 #include "flow/stream_school.h"
+#include "flow/stream_yardsticks.h"
 
 #define STREAM_BATCH 4u    /* windows a training step */
 #define TAIL_ROWS    64u   /* fewer normal rows in time have no tail to speak of */
@@ -21,11 +23,12 @@
 
 /* A row that is not past yet. */
 struct guarded {
-    float row, six;  /* its two statistics */
+    float by[STATISTICS];
     uint32_t counts; /* COUNTS: it is one of the normal rows that tails are measured on;
-                        NEVER: people said that it was no normal row */
+                        COUNTS_CUT: as hardly more than an alarm; NEVER: people said that
+                        it was no normal row */
 };
-enum { COUNTS = 1, NEVER = 2 };
+enum { COUNTS = 1, NEVER = 2, COUNTS_CUT = 3 };
 
 /* May it be learned? stream_lessons.h. The numbers are in model files. */
 enum lesson {
@@ -36,13 +39,13 @@ enum lesson {
     LESSON_DISMISSED
 };
 
-/* A scored row's two statistics, how far beyond the range its one number was, and which
+/* A scored row's statistics, how far beyond the range its one number was, and which
  * pasts have them: what `in` says. */
 struct measured {
-    float row, six, depth;
+    float by[STATISTICS], depth;
     uint32_t in;
 };
-enum { MEASURED = 1, IN_GAUGES = 2, IN_TAILS = 4 };
+enum { MEASURED = 1, IN_GAUGES = 2, IN_TAILS = 4, IS_CUT = 8 /* in tails: as less */ };
 
 /* What a model file knows of a row that the store has. */
 struct recalled {
@@ -98,12 +101,11 @@ struct stream {
     int window_ok;                   /* 0: refill (another generation, a fresh start) */
     uint16_t pending; /* the last token, not fed yet: its side rows are the next row's */
 
-    /* calibration: of the row's excess and of its mean over six rows; by_sum: of the sum
-       of the row's nats and of its worst token */
-    struct gauge by_row, by_six;
+    /* calibration */
+    struct yardsticks yard;
     float six[QUIET_ROWS]; /* the last six excesses */
     uint32_t n_six;
-    struct past row_tail, six_tail;     /* the same, of rows outside alarms */
+    struct fields fields;
     struct guarded guarded[GUARD_ROWS]; /* oldest first */
     uint32_t n_guarded;
     struct alarm alarm;
@@ -161,6 +163,8 @@ int stream_calibrate(struct stream *s, float excess, uint32_t tokens,
                      struct verdict *out);
 /* The same of a row by the sum of its nats and its worst token. */
 int stream_calibrate_sum(struct stream *s, float sum, float worst, struct verdict *out);
+/* by[STATISTICS] as tails remember an alarm's: cut. */
+void stream_cut(const struct stream *s, const float *by, float *cut);
 /* Rows that the model was not trained on are the past, where there is none yet. 0, or -1
  * when memory is short: there is none still. */
 int stream_calibrate_seed(struct stream *s, const struct school_mark *mark, uint32_t n);

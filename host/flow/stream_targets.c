@@ -7,28 +7,47 @@
 #define NEAR_SHARE   0.3
 #define ANY_SHARE    0.001
 #define SYMBOL_SHARE 0.998
+#define FINE         16u /* buckets: a scale of fewer is coarse */
 
-/* Of a bucket k of n, at a distance in buckets: a Gaussian of deviation 1, not summed. */
-static double nearness(uint32_t k, uint32_t other)
+/* How sharp the targets of a NUMBER's words are. */
+struct softness {
+    double any;   /* share of all words alike            */
+    double scale; /* buckets that a bucket counts as     */
+};
+
+/* The published languages, of one past row, say in a tenth of the range what a longer
+ * context would tell: there what never came has to become unlikely, and the next bucket
+ * but one is no neighbour. */
+static struct softness softness_of(const struct kiri_schema *s,
+                                   const struct kiri_field *f)
 {
-    double d = (double)k - (double)other;
+    if (kiri_schema_context(s) == 1 && f->buckets && f->buckets < FINE)
+        return (struct softness){ 0, (double)FINE / f->buckets };
+    return (struct softness){ ANY_SHARE, 1 };
+}
+
+/* Of a bucket k, at a distance in buckets: a Gaussian of deviation 1, not summed. */
+static double nearness(uint32_t k, uint32_t other, double scale)
+{
+    double d = scale * ((double)k - (double)other);
 
     return exp(-0.5 * d * d);
 }
 
 /* p[words] for word k of a NUMBER; the words beyond its buckets are no neighbours. */
-static void spread(const struct kiri_field *f, uint32_t words, uint32_t k, float *p)
+static void spread(const struct kiri_field *f, struct softness soft, uint32_t words,
+                   uint32_t k, float *p)
 {
-    double sum = 0;
+    double sum = 0, here = TRUE_SHARE + ANY_SHARE - soft.any;
 
     for (uint32_t i = 0; k < f->buckets && i < f->buckets; i++)
-        sum += nearness(k, i);
+        sum += nearness(k, i, soft.scale);
     for (uint32_t i = 0; i < words; i++) {
-        double share = ANY_SHARE / words;
+        double share = soft.any / words;
         if (i == k)
-            share += sum > 0 ? TRUE_SHARE : TRUE_SHARE + NEAR_SHARE;
+            share += sum > 0 ? here : here + NEAR_SHARE;
         if (sum > 0 && i < f->buckets)
-            share += NEAR_SHARE * nearness(k, i) / sum;
+            share += NEAR_SHARE * nearness(k, i, soft.scale) / sum;
         p[i] = (float)share;
     }
 }
@@ -64,7 +83,7 @@ int stream_targets_init(struct stream_targets *t, const struct kiri_schema *s)
         for (uint32_t k = 0; k < words; k++) {
             uint16_t id = (uint16_t)(first + k), from = (uint16_t)first;
             if (s->fields[i].kind == KIRI_NUMBER) {
-                spread(&s->fields[i], words, k, p);
+                spread(&s->fields[i], softness_of(s, &s->fields[i]), words, k, p);
                 t->of[id] =
                     (struct gpt_target){ .p = p, .first = from, .n = (uint16_t)words };
                 p += words;

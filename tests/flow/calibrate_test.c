@@ -251,6 +251,7 @@ static void a_value_that_leaves_is_no_past(void **state)
         for (uint32_t x = 0; x < n; x += 50)
             past_remove(&with, (float)x); /* some of these have gone by themselves */
         past_remove(&with, 0.5f);
+        past_remove_most(&with, -1);
         assert_int_equal(with.n, without.n);
         assert_int_equal(with.at, without.at);
         for (uint32_t more = 0; more < 3; more++)

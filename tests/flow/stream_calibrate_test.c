@@ -118,6 +118,38 @@ static void many_small_ones_are_as_odd_as_one_large(void **state)
     stream_free(s);
 }
 
+/* A row of eight fields of noise; what the third does beside is lost in the mean. */
+static struct verdict eight_fields(struct stream *s, struct gpt_rng *rng, float third)
+{
+    struct verdict v = { .tail = 1, .n_fields = 8 };
+    float sum = 0;
+
+    for (uint32_t i = 0; i < v.n_fields; i++) {
+        v.field[i].excess = (float)(0.5 * gpt_rng_gauss(rng)) + (i == 2 ? third : 0);
+        sum += v.field[i].excess;
+    }
+    assert_int_equal(stream_calibrate(s, sum / (float)v.n_fields, MANY, &v), 0);
+    return v;
+}
+
+static void what_one_field_does_for_long_is_an_alarm(void **state)
+{
+    struct verdict v = { .tail = 1 };
+    struct gpt_rng rng;
+    (void)state;
+
+    gpt_rng_seed(&rng, 7);
+    struct stream *s = world_stream(100, 1);
+    for (int i = 0; i < 2000; i++)
+        eight_fields(s, &rng, 0);
+    uint64_t alarms = s->alarms;
+    for (int i = 0; i < 6; i++)
+        v = eight_fields(s, &rng, 1.2f); /* of all: two deviations of their mean of six */
+    assert_true(v.tail < 1e-3f);
+    assert_int_equal(s->alarms, alarms + 1);
+    stream_free(s);
+}
+
 static void rows_of_an_alarm_are_no_measure_for_the_next(void **state)
 {
     struct gpt_rng rng;
@@ -126,7 +158,7 @@ static void rows_of_an_alarm_are_no_measure_for_the_next(void **state)
 
     gpt_rng_seed(&rng, 4);
     struct stream *s = calm(500, &rng);
-    uint32_t before = s->row_tail.n + s->n_guarded;
+    uint32_t before = s->yard.of[BY_ROW].tail.n + s->n_guarded;
     for (int i = 0; i < 60; i++)
         assert_int_equal(stream_calibrate(s, 5, MANY, &v), 0);
     assert_int_equal(v.alarm, 1);
@@ -135,8 +167,8 @@ static void rows_of_an_alarm_are_no_measure_for_the_next(void **state)
     assert_int_equal(v.alarm, 0);
     assert_int_equal(s->alarms, 1);
     /* the onset, and the quiet rows but those that waited for the close */
-    assert_int_equal(s->row_tail.n + s->n_guarded,
-                     before + 1 + 2 * GUARD_ROWS - (QUIET_ROWS + 3));
+    assert_int_equal(s->yard.of[BY_ROW].tail.n + s->n_guarded,
+                     before + 1 + 2 * GUARD_ROWS - (QUIET_ROWS + 4));
     stream_free(s);
 }
 
@@ -233,6 +265,7 @@ int main(void)
         cmocka_unit_test(an_incident_does_not_become_its_own_yardstick),
         cmocka_unit_test(what_the_model_half_expected_is_not_rare_however_calm_the_past),
         cmocka_unit_test(many_small_ones_are_as_odd_as_one_large),
+        cmocka_unit_test(what_one_field_does_for_long_is_an_alarm),
         cmocka_unit_test(rows_of_an_alarm_are_no_measure_for_the_next),
         cmocka_unit_test(what_stays_is_the_new_normal),
         cmocka_unit_test(texts_as_usual_alarm_as_often_as_promised),

@@ -196,26 +196,27 @@ static void the_last_word_about_a_row_counts(void **state)
     usual(&l, 100, 0);
     odd(&l, 20, 3);
     usual(&l, 60, 0);
-    uint32_t gauges = l.s->by_row.past.n, tails = l.s->row_tail.n;
+    uint32_t gauges = l.s->yard.of[BY_ROW].gauge.past.n,
+             tails = l.s->yard.of[BY_ROW].tail.n;
 
     assert_int_equal(gauges, 180 - START_ROWS - GUARD_ROWS);
     assert_int_equal(tails, gauges - (19 + QUIET_ROWS - 1)); /* the onset is in */
     assert_int_equal(judge(&l, 101, 120, STREAM_DISMISSED), 20);
-    assert_int_equal(l.s->row_tail.n, tails + 19);
-    assert_int_equal(l.s->six_tail.n, tails + 19);
-    assert_int_equal(l.s->by_six.past.n, gauges);
+    assert_int_equal(l.s->yard.of[BY_ROW].tail.n, tails + 19);
+    assert_int_equal(l.s->yard.of[BY_SIX].tail.n, tails + 19);
+    assert_int_equal(l.s->yard.of[BY_SIX].gauge.past.n, gauges);
     assert_int_equal(rows_that(l.s, LESSON_DISMISSED), 20);
 
     for (int twice = 0; twice < 2; twice++) {
         assert_int_equal(judge(&l, 101, 120, STREAM_APPROVED), 20);
-        assert_int_equal(l.s->row_tail.n, tails - 1);
-        assert_int_equal(l.s->by_row.past.n, gauges - 20);
-        assert_int_equal(l.s->by_six.past.n, gauges - 20);
+        assert_int_equal(l.s->yard.of[BY_ROW].tail.n, tails - 1);
+        assert_int_equal(l.s->yard.of[BY_ROW].gauge.past.n, gauges - 20);
+        assert_int_equal(l.s->yard.of[BY_SIX].gauge.past.n, gauges - 20);
         assert_int_equal(rows_that(l.s, LESSON_APPROVED), 20);
     }
     assert_int_equal(judge(&l, 101, 120, STREAM_DISMISSED), 20);
-    assert_int_equal(l.s->row_tail.n, tails + 19);
-    assert_int_equal(l.s->by_row.past.n, gauges);
+    assert_int_equal(l.s->yard.of[BY_ROW].tail.n, tails + 19);
+    assert_int_equal(l.s->yard.of[BY_ROW].gauge.past.n, gauges);
     assert_int_equal(judge(&l, 5000, 6000, STREAM_DISMISSED), 0);
     assert_int_equal(l.s->judged, 80);
     stream_free(l.s);
@@ -228,14 +229,15 @@ static void a_row_behind_the_guard_is_judged_as_well(void **state)
 
     usual(&l, 100, 0);
     odd(&l, 10, 3);
-    uint32_t gauges = l.s->by_row.past.n, tails = l.s->row_tail.n;
+    uint32_t gauges = l.s->yard.of[BY_ROW].gauge.past.n,
+             tails = l.s->yard.of[BY_ROW].tail.n;
 
     assert_int_equal(judge(&l, 101, 105, STREAM_APPROVED), 5);
     assert_int_equal(judge(&l, 106, 110, STREAM_DISMISSED), 5);
     assert_int_equal(l.s->waiting, 0);
     usual(&l, GUARD_ROWS, 0); /* all ten come out of it */
-    assert_int_equal(l.s->by_row.past.n, gauges + GUARD_ROWS - 5);
-    assert_int_equal(l.s->row_tail.n, tails + GUARD_ROWS - 5);
+    assert_int_equal(l.s->yard.of[BY_ROW].gauge.past.n, gauges + GUARD_ROWS - 5);
+    assert_int_equal(l.s->yard.of[BY_ROW].tail.n, tails + GUARD_ROWS - 5);
     stream_free(l.s);
 }
 

@@ -60,11 +60,32 @@ static void the_bucket_beside_is_nearly_right(void **state)
     stream_targets_fini(&t);
 }
 
+/* In the published languages, one past row in tenths. */
+static void where_windows_are_short_buckets_are_wide(void **state)
+{
+    struct kiri_schema brief = schema;
+    struct stream_targets t;
+    (void)state;
+
+    brief.context = 1;
+    assert_int_equal(stream_targets_init(&t, &brief), 0);
+    const struct gpt_target *five = &t.of[5];
+    assert_true(share(five, 4) == share(five, 6) && share(five, 6) > 0.03);
+    assert_true(share(five, 7) < share(five, 6) / 20);
+    assert_true(share(five, 9) < 1e-6 && share(five, 10) < 1e-6);
+    double sum = 0;
+    for (uint32_t word = 0; word < kiri_schema_vocab(&brief); word++)
+        sum += share(five, word);
+    assert_true(fabs(sum - 1) < 1e-5);
+    stream_targets_fini(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_shares_of_a_word_are_one),
         cmocka_unit_test(the_bucket_beside_is_nearly_right),
+        cmocka_unit_test(where_windows_are_short_buckets_are_wide),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

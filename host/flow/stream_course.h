@@ -1,0 +1,27 @@
+/*
+ * flow/stream_course.h - how long a learning takes: by how much there is to learn. Pure.
+ *
+ * One number, sixty short steps: a detector has to be surprised by what is new to its
+ * stream (DETECTION.md: over-trained warm-ups cost 5 of 67 points). Several numbers make
+ * longer sentences: 200. The published languages, one row of past in windows of 16 words
+ * that are wide and few: 3,000 of the shortest steps there are, for what never came has
+ * to become unlikely. Who learns anew from more rows than a warm-up has takes as many
+ * steps more as the turns between took.
+ */
+#ifndef KIRI_FLOW_STREAM_COURSE_H
+#define KIRI_FLOW_STREAM_COURSE_H
+
+#include <stdint.h>
+
+struct course {
+    uint32_t steps;
+    float lr_first, lr_last; /* of Adam, falling evenly */
+};
+
+/* words: of a row, 1 for one number; context: past rows in a window; rows: that there
+ * are; warmup: rows of a first training. */
+struct course course_first(uint32_t words, uint32_t context, uint32_t rows,
+                           uint32_t warmup);
+struct course course_turn(void);
+
+#endif
