@@ -85,7 +85,7 @@ static int study(struct stream *s, struct gpt *g, struct windows *w,
     for (uint32_t i = 0; i < c->steps; i++) {
         float along = c->steps > 1 ? (float)i / (float)(c->steps - 1) : 0;
         adam.lr = c->lr_first + (c->lr_last - c->lr_first) * along;
-        windows_draw(w, s, &rng);
+        windows_draw(w, s, c->newest, &rng);
         float loss = gpt_train_step(g, s->trainer, w->example, STREAM_BATCH, &adam, par);
         if (!isfinite(loss))
             return 0;

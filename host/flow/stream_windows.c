@@ -4,8 +4,7 @@
 
 #include <stdlib.h>
 
-#define RECENT_ROWS 256u /* "the newest" */
-#define DRAWS       16u  /* of a window with something to learn, before it is given up */
+#define DRAWS 16u /* of a window with something to learn, before it is given up */
 
 int windows_init(struct windows *w, const struct kiri_schema *schema, uint32_t positions)
 {
@@ -104,8 +103,9 @@ static uint64_t find(const struct stream *s, struct gpt_rng *rng, uint64_t span)
     return from;
 }
 
-void windows_draw(struct windows *w, const struct stream *s, struct gpt_rng *rng)
+void windows_draw(struct windows *w, const struct stream *s, uint32_t newest,
+                  struct gpt_rng *rng)
 {
     for (uint32_t k = 0; k < STREAM_BATCH; k++)
-        fill(w, s, k, find(s, rng, k ? STREAM_KEEPS : RECENT_ROWS));
+        fill(w, s, k, find(s, rng, k || !newest ? STREAM_KEEPS : newest));
 }

@@ -28,7 +28,9 @@ struct windows {
  * way. */
 int windows_init(struct windows *w, const struct kiri_schema *schema, uint32_t positions);
 void windows_fini(struct windows *w);
-/* The next batch, into w->example. */
-void windows_draw(struct windows *w, const struct stream *s, struct gpt_rng *rng);
+/* The next batch, into w->example; newest: rows that its first window is drawn from, 0:
+ * all. */
+void windows_draw(struct windows *w, const struct stream *s, uint32_t newest,
+                  struct gpt_rng *rng);
 
 #endif

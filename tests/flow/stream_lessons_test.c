@@ -295,7 +295,7 @@ static void a_window_counts_rows_as_they_may_be_learned(void **state)
     gpt_rng_seed(&rng, 1);
     assert_int_equal(windows_init(&w, &world_schema, gpt_shape_of(s->gpt)->context), 0);
     for (int i = 0; i < 50; i++) {
-        windows_draw(&w, s, &rng);
+        windows_draw(&w, s, 256, &rng);
         for (uint32_t k = 0; k < STREAM_BATCH; k++) {
             const struct gpt_example *e = &w.example[k];
             float most = 0;
