@@ -194,6 +194,11 @@ static struct far_tail fit(const struct past *p)
     return f;
 }
 
+double past_seen(const struct past *p, double x)
+{
+    return (p->n - rank_of(p, (float)x)) / (p->n + 1.0);
+}
+
 double past_tail(const struct past *p, double x)
 {
     if (p->n < PAST_ENOUGH)
@@ -205,7 +210,7 @@ double past_tail(const struct past *p, double x)
     struct far_tail f = fit(p);
     double far = (x - f.threshold) / (f.mean * f.top);
     double tail = (f.top + 1.0) / (n + 1.0) * exp(-(double)f.top * log1p(far));
-    double seen = above / (n + 1.0); /* a fit that is too light is found out here */
+    double seen = past_seen(p, x); /* a fit that is too light is found out here */
     tail = tail > seen ? tail : seen;
     if (tail > 1)
         tail = 1;

@@ -63,6 +63,8 @@ double decades_of_z(double z);
  * and no value is said to be rarer than those that were at least as great.
  * Never below 1e-12; 1 while fewer than PAST_ENOUGH are held. */
 double past_tail(const struct past *p, double x);
+/* The part of this past that is >= x, in [0, 1). */
+double past_seen(const struct past *p, double x);
 /* The value beyond the counted part of the tail whose past_tail is `tail`; INFINITY while
  * fewer than PAST_ENOUGH are held. */
 double past_level(const struct past *p, double tail);

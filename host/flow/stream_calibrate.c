@@ -20,8 +20,9 @@
 _Static_assert(START_ROWS + GUARD_ROWS + TAIL_ROWS == STREAM_BLIND,
                "stream.h says how long");
 
-#define NEARLY 10  /* times as likely as what is an alarm */
-#define HARDLY 0.7 /* times: beyond, how odd an alarm was is not remembered */
+#define NEARLY 10   /* times as likely as what is an alarm */
+#define USUAL  0.02 /* what so many normal rows were is not odd, whatever a fit says */
+#define HARDLY 0.7  /* times: beyond, how odd an alarm was is not remembered */
 
 /* What a row is measured by, and how little of it is believed: a tail is this at least.
  */
@@ -80,6 +81,9 @@ static double tail_of(const struct stream *s, struct measurement *x)
     double most = fmin(1, least * yardsticks_share(&s->yard));
     if (!yardsticks_tells(&s->yard, BY_LEAST, x->by, enough))
         return most;
+    double seen = past_seen(&s->yard.of[BY_LEAST].tail, (double)x->by[BY_LEAST]);
+    if (seen > USUAL)
+        return seen;
     return fmin(most, fmax(least, onset_of(s, BY_LEAST, x->by[BY_LEAST])));
 }
 

@@ -3,6 +3,7 @@
  */
 #include "world.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -86,7 +87,8 @@ static void come_and_go(const char *name)
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
     snprintf(at.sun_path, sizeof at.sun_path, "%.60s/%.30s", room, name);
-    assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(TEMP_FAILURE_RETRY(connect(fd, (struct sockaddr *)&at, sizeof at)),
+                     0);
     close(fd);
 }
 

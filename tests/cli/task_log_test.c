@@ -8,6 +8,7 @@
 
 #include "cli/task_log.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -288,7 +289,7 @@ static void several_write_at_once_and_no_number_is_given_twice(void **state)
     }
     for (int i = 0; i < WRITERS; i++) {
         int status;
-        assert_int_equal(waitpid(child[i], &status, 0), child[i]);
+        assert_int_equal(TEMP_FAILURE_RETRY(waitpid(child[i], &status, 0)), child[i]);
         assert_int_equal(status, 0);
     }
     struct task_log log = reading();
@@ -325,7 +326,7 @@ static void what_was_acknowledged_is_there_after_a_kill(void **state)
         struct timespec pause = { .tv_nsec = rand() % 300000 };
         nanosleep(&pause, NULL);
         kill(child, SIGKILL);
-        waitpid(child, NULL, 0);
+        TEMP_FAILURE_RETRY(waitpid(child, NULL, 0));
         while (read(said[0], &id, sizeof id) == sizeof id)
             acknowledged = id;
         close(said[0]);

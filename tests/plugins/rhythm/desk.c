@@ -1,6 +1,7 @@
 #include "desk.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -57,7 +58,7 @@ int desk_tear_down(void **state)
     int pid, status, broken = kiri_test_done(d->t);
 
     if (posix_spawnp(&pid, "rm", NULL, NULL, rm, environ) == 0)
-        waitpid(pid, &status, 0);
+        TEMP_FAILURE_RETRY(waitpid(pid, &status, 0));
     free(d);
     return broken ? -1 : 0;
 }
@@ -135,7 +136,7 @@ void shell(const struct desk *d, const char *command)
              command);
     char *const argv[] = { "sh", "-c", line, NULL };
     assert_int_equal(posix_spawnp(&pid, "sh", NULL, NULL, argv, environ), 0);
-    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(TEMP_FAILURE_RETRY(waitpid(pid, &status, 0)), pid);
     if (status != 0)
         print_error("%s: see %s\n", command, at_root(d, "shell.log"));
     assert_int_equal(status, 0);
@@ -161,7 +162,7 @@ void end_child(int pid)
     int status;
 
     kill(pid, SIGKILL);
-    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(TEMP_FAILURE_RETRY(waitpid(pid, &status, 0)), pid);
 }
 
 void read_line(int fd, char *line, size_t cap)
@@ -171,8 +172,8 @@ void read_line(int fd, char *line, size_t cap)
 
     while (n < cap - 1 && c != '\n') {
         struct pollfd p = { .fd = fd, .events = POLLIN };
-        assert_int_equal(poll(&p, 1, 10000), 1);
-        assert_int_equal(read(fd, &c, 1), 1);
+        assert_int_equal(TEMP_FAILURE_RETRY(poll(&p, 1, 10000)), 1);
+        assert_int_equal(TEMP_FAILURE_RETRY(read(fd, &c, 1)), 1);
         line[n++] = c;
     }
     line[n - 1] = '\0';

@@ -3,6 +3,7 @@
  * its two properties are what the file argv[2] says at that moment: "1 1763679600000000"
  * (IdleHint, IdleSinceHint in us). Says "ready" once it can be asked.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,6 +37,17 @@ static const sd_bus_vtable manager[] = {
     SD_BUS_VTABLE_END,
 };
 
+/* A signal that comes meanwhile changes nothing. */
+static int take_name(sd_bus *bus)
+{
+    int rc;
+
+    do
+        rc = sd_bus_request_name(bus, "org.freedesktop.login1", 0);
+    while (rc == -EINTR);
+    return rc == -EALREADY ? 0 : rc;
+}
+
 int main(int argc, char **argv)
 {
     sd_bus *bus = NULL;
@@ -51,12 +63,12 @@ int main(int argc, char **argv)
         rc = sd_bus_add_object_vtable(bus, NULL, "/org/freedesktop/login1",
                                       "org.freedesktop.login1.Manager", manager, argv[2]);
     if (rc >= 0)
-        rc = sd_bus_request_name(bus, "org.freedesktop.login1", 0);
+        rc = take_name(bus);
     if (rc >= 0) {
         puts("ready");
         fflush(stdout);
     }
-    while (rc >= 0)
+    while (rc >= 0 || rc == -EINTR)
         if ((rc = sd_bus_process(bus, NULL)) == 0)
             rc = sd_bus_wait(bus, UINT64_MAX);
     sd_bus_unref(bus);
