@@ -13,7 +13,7 @@ unset KIRI_FULL
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 echo "subdirs(\"$1\")" >"$work/CTestTestfile.cmake" # its logs are not those of who runs us
-ctest --test-dir "$work" -j 2 -R "$sample" -E 'client_test|bus/stream_test|kill_test|term_test|clock_test|silence_test|peers_test' \
+ctest --test-dir "$work" -j 2 --output-on-failure -R "$sample" -E 'client_test|bus/stream_test|kill_test|term_test|clock_test|silence_test|peers_test' \
     --output-log "$work/log" >/dev/null 2>&1
 code=$?
 grep -E '^[0-9]+% tests passed|Failed|Timeout|Not Run' "$work/log"
