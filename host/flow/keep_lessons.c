@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define COLUMNS     (STATISTICS + 1u) /* row, six, depth, field, least */
+#define COLUMNS     (STATISTICS + 1u) /* row, six, depth, field, worst, least */
 #define OLD_COLUMNS 3u
 
 struct keep_lessons { /* of n rows, in one block with these */

@@ -175,11 +175,12 @@ static void leave(struct stream *s, const struct measured *x)
         yardsticks_leave_gauges(&s->yard, x->by);
     if (!(x->in & IN_TAILS))
         return;
-    stream_cut(s, x->by, cut);
-    if (x->in & IS_CUT)
-        yardsticks_leave_tails_about(&s->yard, cut);
-    else
+    if (!(x->in & IS_CUT)) {
         yardsticks_leave_tails(&s->yard, x->by);
+        return;
+    }
+    stream_cut(s, x->by, cut);
+    yardsticks_leave_tails_about(&s->yard, cut);
 }
 
 /* The row's statistics come into the pasts, or leave them. 0, or -1: memory. */
@@ -193,7 +194,6 @@ static int move(struct stream *s, uint64_t row, int normal)
         return 0;
     if (guard) {
         guard->counts = normal ? COUNTS : NEVER;
-        memcpy(guard->by, x->by, sizeof guard->by);
     } else if (normal) {
         if (was & IS_CUT) {
             leave(s, x);
