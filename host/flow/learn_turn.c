@@ -161,6 +161,19 @@ static void take_back(struct stream *s, const struct edges *before)
     stream_speak_again(s);
 }
 
+/* A row stands for the time until the next: of 2,016 rows five minutes apart the last
+ * ends the week. */
+static int has_a_week(const struct stream *s)
+{
+    int64_t all = s->last_ts - s->first_ts, step = 0;
+
+    if (s->n_kept > 1) {
+        const struct memory *oldest = s->kept[(s->rows - s->n_kept) % STREAM_KEEPS];
+        step = (s->last_ts - oldest->ts) / (s->n_kept - 1);
+    }
+    return all + step >= WEEK_MS;
+}
+
 /* The lesson on weights of its own; as stream_learn. */
 static int learn(struct stream *s, enum stream_due due, const struct gpt_parallel *par,
                  int (*progress)(void *ctx, uint32_t done, uint32_t all), void *ctx,
@@ -185,7 +198,7 @@ static int learn(struct stream *s, enum stream_due due, const struct gpt_paralle
     if (!g || !s->trainer)
         goto done;
 
-    s->sides_on = had_sides || s->last_ts - s->first_ts >= WEEK_MS;
+    s->sides_on = had_sides || has_a_week(s);
     int sound = study(s, g, &windows, &course, par, progress, ctx, out);
     if (sound > 0) {
         struct gpt *old = s->gpt;

@@ -95,6 +95,37 @@ static void hour_and_weekday_are_not_words_and_are_not_scored(void **state)
     stream_free(s);
 }
 
+/* Rows an hour apart, the clock as it is; then one at noon and one at midnight. */
+static int knows_the_hour_after(uint32_t hours)
+{
+    float surprise[2];
+
+    for (int noon = 0; noon < 2; noon++) {
+        struct stream *s = world_stream(hours, 1);
+        struct world w = world_new(4);
+        struct stream_lesson lesson;
+        struct verdict v;
+        for (uint32_t i = 0; i <= hours; i++) {
+            struct stream_row row = world_next(&w);
+            row.ts = (int64_t)i * 3600000;
+            w.v[4].choice = i < hours ? (int32_t)i % 24 : 12 * noon;
+            if (stream_due(s))
+                assert_int_equal(stream_learn(s, NULL, NULL, NULL, &lesson), 0);
+            assert_int_equal(stream_push(s, &row, &v), 0);
+        }
+        surprise[noon] = v.surprise;
+        stream_free(s);
+    }
+    return surprise[0] < surprise[1] || surprise[0] > surprise[1];
+}
+
+static void a_week_of_rows_knows_the_clock(void **state)
+{
+    (void)state;
+    assert_true(knows_the_hour_after(7 * 24));
+    assert_false(knows_the_hour_after(7 * 24 - 1));
+}
+
 static void the_same_rows_give_the_same_verdicts_bit_for_bit(void **state)
 {
     struct stream *a = world_stream(150, 7), *b = world_stream(150, 7);
@@ -274,6 +305,7 @@ int main(void)
         cmocka_unit_test(what_it_learned_surprises_it_less),
         cmocka_unit_test(the_field_that_broke_is_blamed_and_what_was_expected_is_said),
         cmocka_unit_test(hour_and_weekday_are_not_words_and_are_not_scored),
+        cmocka_unit_test(a_week_of_rows_knows_the_clock),
         cmocka_unit_test(the_same_rows_give_the_same_verdicts_bit_for_bit),
         cmocka_unit_test(another_seed_is_another_model),
         cmocka_unit_test(a_row_is_scored_the_same_after_its_window_was_refilled),
