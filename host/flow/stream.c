@@ -407,9 +407,12 @@ static int score(struct stream *s, struct memory *m, struct verdict *out)
 
 int stream_push(struct stream *s, const struct stream_row *row, struct verdict *out)
 {
-    *out = (struct verdict){
-        .id = row->id, .row = s->rows, .ts = row->ts, .gen = s->gen, .tail = 1
-    };
+    *out = (struct verdict){ .id = row->id,
+                             .row = s->rows,
+                             .ts = row->ts,
+                             .gen = s->gen,
+                             .tail = 1,
+                             .row_tail = 1 };
     struct memory *m = memorise(s, row, &out->clamped);
     if (!m)
         return -1;

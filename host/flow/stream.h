@@ -85,6 +85,7 @@ struct verdict {
     float surprise;     /* mean nats over the scored tokens                        */
     float score;        /* decades, 0..20                                          */
     float tail;         /* P(score at least this | normal), (0, 1]                 */
+    float row_tail;     /* the same of this row alone, whatever came before it      */
     int alarm;          /* 1: an alarm is open                                     */
     int onset;          /* 1: it opened with this row; what is published as "alarm" */
     int closed;         /* 1: it closed with this row                              */

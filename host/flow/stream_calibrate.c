@@ -87,6 +87,25 @@ static double tail_of(const struct stream *s, struct measurement *x)
     return fmin(most, fmax(least, onset_of(s, BY_LEAST, x->by[BY_LEAST])));
 }
 
+/* P(a normal row is by itself at least this odd): in all of its fields or in one, so of
+ * two chances (Sidak 1967). What the newest six rows were does not count, nor do runs. */
+static double row_tail_of(const struct stream *s, const struct measurement *x)
+{
+    static const enum statistic by[] = { BY_ROW, BY_WORST };
+    double least = 1;
+    int n = 0;
+
+    for (uint32_t k = 0; k < sizeof by / sizeof *by; k++) {
+        enum statistic i = by[k];
+        if (!yardsticks_tells(&s->yard, i, x->by, TAIL_ROWS))
+            continue;
+        double tail = past_tail(&s->yard.of[i].tail, (double)x->by[i]);
+        least = fmin(least, fmax(tail, x->least[i]));
+        n++;
+    }
+    return n == 2 ? least * (2 - least) : least;
+}
+
 /* An incident counts once, with the row that opened it: leaving that out too would cut
  * the tail off and raise more and more alarms. What learning has not made usual by now is
  * no incident any more. */
@@ -186,6 +205,7 @@ static int calibrate(struct stream *s, struct measurement *x, struct verdict *ou
 
     out->score = (float)fmin(yardsticks_score(&s->yard, x->by), SCORE_MOST);
     out->tail = (float)tail_of(s, x);
+    out->row_tail = s->by_sum ? out->tail : (float)row_tail_of(s, x);
     stream_tell_alarm(s, out);
     memcpy(now.by, x->by, sizeof now.by);
     if (out->alarm && !s->context)

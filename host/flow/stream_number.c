@@ -56,6 +56,7 @@ int stream_calibrate_number(struct stream *s, float excess, double depth,
 
     out->score = (float)rules_hold(&s->rules, level + rules_range(depth));
     out->tail = (float)tail_of(s, (double)once, depth);
+    out->row_tail = out->tail;
     if (gauge_add(&s->yard.of[BY_SIX].gauge, six))
         return -1;
     stream_tell_alarm(s, out);

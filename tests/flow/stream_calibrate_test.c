@@ -104,6 +104,24 @@ static void what_the_model_half_expected_is_not_rare_however_calm_the_past(void 
     stream_free(s);
 }
 
+/* Its six-row mean lingers; the rows after it are as usual. */
+static void a_rows_own_tail_is_not_that_of_the_row_before(void **state)
+{
+    struct gpt_rng rng;
+    struct verdict v = { .tail = 1 };
+    (void)state;
+
+    gpt_rng_seed(&rng, 8);
+    struct stream *s = calm(1000, &rng);
+    assert_int_equal(stream_calibrate(s, 3, MANY, &v), 0);
+    assert_true(v.tail < 1e-6f && v.row_tail < 1e-6f);
+    for (uint32_t i = 1; i < QUIET_ROWS; i++) {
+        assert_int_equal(stream_calibrate(s, 0, MANY, &v), 0);
+        assert_true(v.tail < 1e-4f && v.row_tail > 0.1f);
+    }
+    stream_free(s);
+}
+
 static void many_small_ones_are_as_odd_as_one_large(void **state)
 {
     struct gpt_rng rng;
@@ -264,6 +282,7 @@ int main(void)
         cmocka_unit_test(what_the_training_did_is_no_measure),
         cmocka_unit_test(an_incident_does_not_become_its_own_yardstick),
         cmocka_unit_test(what_the_model_half_expected_is_not_rare_however_calm_the_past),
+        cmocka_unit_test(a_rows_own_tail_is_not_that_of_the_row_before),
         cmocka_unit_test(many_small_ones_are_as_odd_as_one_large),
         cmocka_unit_test(what_one_field_does_for_long_is_an_alarm),
         cmocka_unit_test(rows_of_an_alarm_are_no_measure_for_the_next),
