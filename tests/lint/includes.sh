@@ -50,7 +50,7 @@ function room_of(path,    part, base) {
     if (part[3] == "")
         return "host"
     base = part[3]
-    if (part[2] == "flow" && base ~ /^(stream|calibrate|learn_turn|edges)/)
+    if (part[2] == "flow" && base ~ /^(stream|molecule|calibrate|learn_turn|edges)/)
         return "stream"
     if (part[2] == "load" && part[3] == "abuse")
         return "abuse"
