@@ -25,6 +25,10 @@ static int take(const struct bench_option *o, const char *next)
         *o->form = o->as;
         return 0;
     }
+    if (o->flag) {
+        *o->flag = 1;
+        return 0;
+    }
     if (!next)
         return -1;
     if (o->number)
@@ -44,7 +48,7 @@ int options_read(int argc, char **argv, const struct bench_option *o, size_t n,
             fprintf(stderr, "Usage: %s\n", usage);
             return WRONG_USAGE;
         }
-        i += !o[k].form;
+        i += !o[k].form && !o[k].flag;
     }
     return 0;
 }

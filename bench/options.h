@@ -13,6 +13,7 @@ struct bench_option {
     const char *name;        /* "--seeds"                                   */
     unsigned *number;        /* takes a number, 1..1e9                      */
     const char **word;       /* takes a word                                */
+    int *flag;               /* takes nothing: 1 from now on                */
     enum figures_form *form; /* takes nothing: the form is `as` from now on */
     enum figures_form as;
 };
