@@ -6,8 +6,9 @@
 #include <wchar.h>
 
 static const char *const codes[] = {
-    [PLAIN] = "",    [BOLD] = "1",  [FAINT] = "2", [RED] = "31",     [GREEN] = "32",
-    [YELLOW] = "33", [BLUE] = "34", [CYAN] = "36", [MAGENTA] = "35",
+    [PLAIN] = "",     [BOLD] = "1",          [FAINT] = "2",        [RED] = "31",
+    [GREEN] = "32",   [YELLOW] = "33",       [BLUE] = "34",        [CYAN] = "36",
+    [MAGENTA] = "35", [ON_YELLOW] = "30;43", [ON_RED] = "1;37;41",
 };
 
 /* The character at s: its bytes, and its columns as this canvas writes it. Anything that

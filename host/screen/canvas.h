@@ -10,7 +10,21 @@
 
 #include "base/buf.h"
 
-enum colour { PLAIN, BOLD, FAINT, RED, GREEN, YELLOW, BLUE, CYAN, MAGENTA };
+/* ON_: a background with a colour of letters that can be read on it, whatever the
+ * terminal's own are; blanks show it, too. */
+enum colour {
+    PLAIN,
+    BOLD,
+    FAINT,
+    RED,
+    GREEN,
+    YELLOW,
+    BLUE,
+    CYAN,
+    MAGENTA,
+    ON_YELLOW,
+    ON_RED
+};
 
 struct style {
     unsigned width; /* columns of a line, 40 or more          */

@@ -148,10 +148,10 @@ static void text_line(struct canvas *c, const json_t *field, const char *label,
     if (!text)
         return;
     canvas_to(c, t->name + 2);
-    view_bytes(c, text, len, nats);
+    size_t drawn = view_bytes(c, text, len, nats);
     canvas_end(c);
     if (!c->style.colour)
-        view_marks(c, t->name + 2, text, len, nats);
+        view_marks(c, t->name + 2, text, len, drawn, nats);
     if (*label) {
         canvas_to(c, t->name + 2);
         canvas_text(c, FAINT, label);

@@ -176,7 +176,8 @@ static void the_letters_that_do_not_belong_are_marked(void **state)
     has(&out, "alarms 1 in 2 rows, 500 of 1 in 1,000 rows promised\n");
     buf_free(&out);
     out = view_of(NAMES, (struct style){ .width = 80, .utf8 = 1, .colour = 1 });
-    has(&out, "a\033[31m\\x0a\033[0mb\033[33m \033[0mx\033[31m <end>\033[0m\n");
+    has(&out,
+        "a\033[1;37;41m\\x0a\033[0mb\033[30;43m \033[0mx \033[1;37;41m<end>\033[0m\n");
     has_not(&out, "^");
     buf_free(&out);
 }
