@@ -71,21 +71,25 @@ const struct lines_facts *lines_facts(const struct lines *m)
 
 /* ---- how odd --------------------------------------------------------------------- */
 
-static double decades(const struct lines *m, double sum, double worst)
+/* How far out the odder of the two is, in decades; *by_worst: it is the worst token. */
+static double decades(const struct lines *m, double sum, double worst, int *by_worst)
 {
-    double by_sum = past_tail(&m->sum, sum), by_worst = past_tail(&m->worst, worst);
+    double of_sum = past_tail(&m->sum, sum), of_worst = past_tail(&m->worst, worst);
 
-    return -log10(by_sum < by_worst ? by_sum : by_worst);
+    *by_worst = of_worst < of_sum;
+    return -log10(fmin(of_sum, of_worst));
 }
 
 int lines_calibrate(struct lines *m, const struct school_mark *mark, uint32_t n)
 {
+    int by_worst;
+
     for (uint32_t i = 0; i < n; i++)
         if (past_add(&m->sum, mark[i].sum) || past_add(&m->worst, mark[i].worst))
             return -1;
     for (uint32_t i = 0; i < n; i++)
-        if (past_add(&m->scores,
-                     (float)decades(m, (double)mark[i].sum, (double)mark[i].worst)))
+        if (past_add(&m->scores, (float)decades(m, (double)mark[i].sum,
+                                                (double)mark[i].worst, &by_worst)))
             return -1;
     m->facts.held_back = n;
     return 0;
@@ -94,6 +98,14 @@ int lines_calibrate(struct lines *m, const struct school_mark *mark, uint32_t n)
 int lines_calibrated(const struct lines *m)
 {
     return m->scores.n >= PAST_ENOUGH;
+}
+
+void lines_levels(const struct lines *m, double tail, double *sum, double *worst)
+{
+    double each = pow(10, -past_level(&m->scores, tail));
+
+    *sum = past_level(&m->sum, each);
+    *worst = past_level(&m->worst, each);
 }
 
 /* ---- one row --------------------------------------------------------------------- */
@@ -188,7 +200,7 @@ int lines_score(struct lines *m, const char *text, size_t len, struct lines_verd
             out->worst = (double)token->nats;
     }
     out->surprise = out->total / out->n;
-    out->score = decades(m, out->total, out->worst);
+    out->score = decades(m, out->total, out->worst, &out->by_worst);
     out->tail = past_tail(&m->scores, out->score);
     return 0;
 }

@@ -57,6 +57,9 @@ const struct gpt *lines_gpt(const struct lines *m);
 const struct lines_facts *lines_facts(const struct lines *m);
 /* Are there rows enough to say how odd a row is? */
 int lines_calibrated(const struct lines *m);
+/* From which sum, and from which worst token on, a row's tail is `tail` at most; INFINITY
+ * without calibration. */
+void lines_levels(const struct lines *m, double tail, double *sum, double *worst);
 
 struct lines_token {
     uint32_t at, len; /* bytes of the text; len 0: the end */
@@ -67,6 +70,7 @@ struct lines_verdict {
     double surprise;            /* total / tokens                                   */
     double worst;               /* nats of the worst token                          */
     double score, tail;         /* decades; (0, 1]. 0 and 1 without calibration     */
+    int by_worst;               /* the worst token is odder than the sum            */
     uint32_t n;                 /* tokens, the end included: at least 1             */
     struct lines_token *tokens; /* [n], the model's: until the next score           */
 };

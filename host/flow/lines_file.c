@@ -22,12 +22,24 @@
 
 /* ---- writing --------------------------------------------------------------------- */
 
+/* What follows from the calibration, for people. */
+static void put_level(struct safetensors_writer *w, const char *key, double nats)
+{
+    char number[32];
+
+    if (!isfinite(nats))
+        return;
+    snprintf(number, sizeof number, "%.6g", nats);
+    safetensors_put_meta(w, key, number);
+}
+
 static void put_text(struct safetensors_writer *w, const struct lines *m,
                      struct buf *words)
 {
     const uint32_t max_len = gpt_shape_of(m->gpt)->context - 1;
     struct lines_schema language;
     struct jsonw j = jsonw_into(words);
+    double sum, worst;
     char number[32];
 
     lines_schema(&language, max_len);
@@ -50,6 +62,9 @@ static void put_text(struct safetensors_writer *w, const struct lines *m,
         snprintf(number, sizeof number, "%.9g", m->facts.held_back_loss);
         safetensors_put_meta(w, "held_back_loss", number);
     }
+    lines_levels(m, LINES_ODD, &sum, &worst);
+    put_level(w, "anomalous_sum", sum);
+    put_level(w, "anomalous_worst", worst);
     model_put_past(w, "calibration.sum", &m->sum);
     model_put_past(w, "calibration.worst", &m->worst);
 }

@@ -98,6 +98,25 @@ static void the_worst_token_is_the_one_that_does_not_belong(void **state)
     assert_true(v.tail <= LINES_ODD);
 }
 
+/* Where a row becomes anomalous can be said in nats, and it is there that it does. */
+static void the_levels_are_where_anomalous_begins(void **state)
+{
+    static const char *const texts[] = { "acr_banner_bf24_v03.png",
+                                         "acr_logo_demo_v05.svg",
+                                         "acr_b#nner_bf24_v03.png", "acr_logo",
+                                         "acr_logo_demo_v05.svg.exe" };
+    double sum, worst, least, far;
+
+    lines_levels(*state, LINES_ODD, &sum, &worst);
+    lines_levels(*state, LINES_ODD / 10, &least, &far);
+    assert_true(isfinite(sum) && sum < least && worst < far);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct lines_verdict v = score(*state, texts[i]);
+        assert_int_equal(v.tail <= LINES_ODD, v.total >= sum || v.worst >= worst);
+    }
+    assert_true(score(*state, "acr_b#nner_bf24_v03.png").by_worst);
+}
+
 static void the_sum_is_of_all_tokens_and_the_end(void **state)
 {
     struct lines_verdict v = score(*state, "acr_x");
@@ -446,6 +465,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_odd_stands_out_from_what_is_usual),
         cmocka_unit_test(the_worst_token_is_the_one_that_does_not_belong),
+        cmocka_unit_test(the_levels_are_where_anomalous_begins),
         cmocka_unit_test(the_sum_is_of_all_tokens_and_the_end),
         cmocka_unit_test(an_empty_text_has_one_token),
         cmocka_unit_test(a_text_beyond_the_context_is_scored_to_its_end),
