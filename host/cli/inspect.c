@@ -180,6 +180,13 @@ static void calibration_line(struct canvas *c, const struct model *m)
     else
         canvas_text(c, PLAIN, "none: it cannot say what is anomalous");
     canvas_end(c);
+    if (!*meta(m, "anomalous_sum"))
+        return;
+    label(c, "anomalous");
+    canvas_textf(c, PLAIN,
+                 "%.6s nats or more in all, or %.6s in one token: .003 of usual lines",
+                 meta(m, "anomalous_sum"), meta(m, "anomalous_worst"));
+    canvas_end(c);
 }
 
 static void summary(struct canvas *c, const struct model *m)

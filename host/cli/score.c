@@ -18,13 +18,18 @@
 #include <string.h>
 #include <unistd.h>
 
-#define RAREST 1e-6 /* rarer than this is one thing */
+#define RAREST     1e-6 /* rarer than this is one thing                        */
+#define TEXT_AT    41u  /* column of the text, beside its numbers              */
+#define LEAST_ROOM 24u  /* columns; fewer, and the text stands below them      */
+#define INDENT     4u
+#define MOST_LINES 8u /* of a text on a terminal */
 
 enum { MODEL, INPUT, TEXT, JSON, BUDGET };
 
 struct scorer {
     struct lines *model;
     int json, calibrated;
+    int terminal, alone; /* where it is printed; only one text */
     double budget;
     struct style style;
     struct buf out;
@@ -89,22 +94,6 @@ static void write_json(struct scorer *s, const char *text, size_t len,
 
 /* ---- for people ------------------------------------------------------------------ */
 
-/* The text, each character in the colour of its most surprising token. */
-static int write_text(struct canvas *c, const char *text, size_t len,
-                      const struct lines_verdict *v)
-{
-    float *nats = calloc(len + 1, sizeof *nats);
-
-    if (!nats)
-        return -1;
-    for (uint32_t t = 0; t < v->n; t++)
-        for (uint32_t i = 0; i < (v->tokens[t].len ? v->tokens[t].len : 1); i++)
-            nats[v->tokens[t].at + i] = v->tokens[t].nats;
-    view_bytes(c, text, len, nats);
-    free(nats);
-    return 0;
-}
-
 static void write_head(struct scorer *s)
 {
     struct canvas c = { .out = &s->out, .style = s->style };
@@ -113,25 +102,67 @@ static void write_head(struct scorer *s)
     canvas_end(&c);
 }
 
+/* The numbers of a row; what makes it anomalous is red. */
+static void write_numbers(struct scorer *s, struct canvas *c,
+                          const struct lines_verdict *v, int odd)
+{
+    char rare[40] = "-";
+
+    if (s->calibrated && v->tail < RAREST)
+        snprintf(rare, sizeof rare, "1,000,000+");
+    else if (s->calibrated)
+        number_count(1 / v->tail, rare, sizeof rare);
+    canvas_textf(c, RED, "%s", odd ? "!" : "");
+    canvas_to(c, 1);
+    canvas_textf(c, odd && !v->by_worst ? RED : PLAIN, "%8.1f", v->total);
+    canvas_textf(c, PLAIN, "  %8.2f", v->surprise);
+    canvas_textf(c, odd && v->by_worst ? RED : PLAIN, "  %6.1f  ", v->worst);
+    canvas_right(c, odd ? RED : PLAIN, TEXT_AT - 2, rare);
+}
+
+/* The text from column `col` on, in as many lines as it takes, each character marked by
+ * its most surprising token: by colour, or by ^ below where `marks` says so. */
+static int write_text(struct canvas *c, unsigned col, const char *text, size_t len,
+                      const struct lines_verdict *v, int marks)
+{
+    float *nats = calloc(len + 1, sizeof *nats);
+    size_t at = 0;
+
+    if (!nats)
+        return -1;
+    for (uint32_t t = 0; t < v->n; t++)
+        for (uint32_t i = 0; i < (v->tokens[t].len ? v->tokens[t].len : 1); i++)
+            nats[v->tokens[t].at + i] = v->tokens[t].nats;
+    for (unsigned line = 0; at <= len && line < MOST_LINES; line++) {
+        canvas_to(c, col);
+        size_t drawn = view_bytes(c, text + at, len - at, nats + at);
+        canvas_end(c);
+        if (marks)
+            view_marks(c, col, text + at, len - at, drawn, nats + at);
+        at += drawn;
+    }
+    if (at < len) {
+        canvas_to(c, col);
+        canvas_textf(c, FAINT, "... and %zu bytes more", len - at);
+        canvas_end(c);
+    }
+    free(nats);
+    return 0;
+}
+
+/* On a terminal that is too narrow the text has lines of its own. */
 static int write_line(struct scorer *s, const char *text, size_t len,
                       const struct lines_verdict *v)
 {
     struct canvas c = { .out = &s->out, .style = s->style };
     int odd = s->calibrated && v->tail <= s->budget;
-    char rare[40] = "-";
+    int below = s->style.width < TEXT_AT + LEAST_ROOM;
 
-    if (s->calibrated && v->tail < RAREST)
-        snprintf(rare, sizeof rare, "> 1,000,000");
-    else if (s->calibrated)
-        number_count(1 / v->tail, rare, sizeof rare);
-    canvas_textf(&c, RED, "%s", odd ? "!" : "");
-    canvas_to(&c, 1);
-    canvas_textf(&c, PLAIN, "%8.1f  %8.2f  %6.1f  ", v->total, v->surprise, v->worst);
-    canvas_right(&c, odd ? RED : PLAIN, 39, rare);
-    canvas_to(&c, 41);
-    int rc = write_text(&c, text, len, v);
-    canvas_end(&c);
-    return rc;
+    write_numbers(s, &c, v, odd);
+    if (below)
+        canvas_end(&c);
+    return write_text(&c, below ? INDENT : TEXT_AT, text, len, v,
+                      s->terminal && !s->style.colour && (odd || s->alone));
 }
 
 /* ---- rows ------------------------------------------------------------------------ */
@@ -198,6 +229,8 @@ static int check_call(const struct call *call, struct scorer *s, struct kiri_err
 static int run(const struct call *call)
 {
     struct scorer s = { .json = call->value[JSON] != NULL,
+                        .terminal = terminal_is(STDOUT_FILENO),
+                        .alone = call->value[TEXT] != NULL,
                         .budget = LINES_ODD,
                         .style = terminal_style(STDOUT_FILENO) };
     struct kiri_error err = { 0 };
@@ -209,7 +242,7 @@ static int run(const struct call *call)
     if (!s.model)
         return command_fail(&err);
     s.calibrated = lines_calibrated(s.model);
-    if (!terminal_is(STDOUT_FILENO))
+    if (!s.terminal)
         s.style.width = UINT_MAX; /* a pipe has no right edge */
     if (!s.json)
         write_head(&s);
@@ -235,8 +268,10 @@ const struct command command_score = {
     .about =
         "Prints one row for every line of the input, in its order: the sum of its nats\n"
         "(total), their mean (surprise), the worst token's, and how rare a line this\n"
-        "odd is among lines that the model did not learn. On a terminal the surprising\n"
-        "characters are coloured; rows marked ! are anomalous.\n"
+        "odd is among lines that the model did not learn. Rows marked ! are anomalous.\n"
+        "On a terminal surprising characters stand on yellow (from 3 nats on) or red "
+        "(6);\n"
+        "with NO_COLOR, ^ below marks those of anomalous rows.\n"
         "\n"
         "With --json: "
         "{\"text\",\"total\",\"surprise\",\"tokens\":[{\"token\",\"nats\"}],\n"

@@ -11,6 +11,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define INTERRUPTED 130 /* 128 + SIGINT, as shells count */
@@ -55,8 +56,9 @@ static int tell(void *ctx, const struct school_progress *p)
     return 0;
 }
 
-static void conclude(const struct lines_report *r, const char *out)
+static void conclude(const struct lines *m, const struct lines_report *r, const char *out)
 {
+    double sum, worst;
     char rows[40];
 
     number_count((double)r->rows, rows, sizeof rows);
@@ -76,6 +78,12 @@ static void conclude(const struct lines_report *r, const char *out)
             "fewer than %u lines are too few to say what is anomalous: 'kiri score' will "
             "only give nats\n",
             PAST_ENOUGH);
+    lines_levels(m, LINES_ODD, &sum, &worst);
+    if (isfinite(sum) && isfinite(worst))
+        printf(
+            "anomalous: %.1f nats or more in all, or %.1f in one token; so are %g%% of "
+            "usual lines\n",
+            sum, worst, 100 * LINES_ODD);
 }
 
 static int read_plan(const struct call *call, struct lines_plan *plan,
@@ -112,7 +120,9 @@ static int run(const struct call *call)
 
     if (read_plan(call, &plan, &err))
         return command_fail(&err);
-    char *text = path_read(call->value[TEXT], LINES_FILE_MOST, &len, &err);
+    char *text =
+        path_read(strcmp(call->value[TEXT], "-") == 0 ? "/dev/stdin" : call->value[TEXT],
+                  LINES_FILE_MOST, &len, &err);
     if (!text)
         return command_fail(&err);
     interrupt_catch();
@@ -131,7 +141,7 @@ static int run(const struct call *call)
         rc = command_fail(&err);
     } else {
         if (!progress.quiet)
-            conclude(&report, call->value[OUT]);
+            conclude(m, &report, call->value[OUT]);
         rc = command_finish();
     }
     lines_free(m);
@@ -150,7 +160,8 @@ const struct command command_train = {
         "odd is odd. Empty lines are left out, lines over 255 bytes cut; CRLF ends are\n"
         "fine. The same seed and text give the same model. M is written at the end,\n"
         "whole or not at all; a file that was there is kept as M.prev.\n",
-    .option = { { "text", "F", "The file to learn from. Required." },
+    .option = { { "text", "F",
+                  "The file to learn from; - is the standard input. Required." },
                 { "seed", "N", "Seed of weights and order. Default: 1." },
                 { "out", "M", "The model file to write. Required." },
                 { "steps", "N",

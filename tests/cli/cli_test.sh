@@ -101,6 +101,9 @@ says out "learned 60 lines"
 exits 0 train --text names --seed 7 --steps 100 --out twin --quiet
 rows 0
 cmp -s m twin || wrong "the same seed gives another model"
+"$KIRI" train --text - --seed 7 --steps 100 --out twin <names >out || wrong "the standard input teaches nothing"
+cmp -s m twin || wrong "the standard input teaches something else"
+says out "anomalous: "
 "$KIRI" train --text names --steps 1000000 --out broken >out 2>err &
 child=$!
 sleep 0.3
@@ -146,6 +149,7 @@ last=inspect
 exits 0 inspect m
 says out "checksum ok"
 says out "calibration"
+says out "anomalous    "
 exits 0 inspect m --json
 says out '"parameters":'
 exits 66 inspect missing
