@@ -57,25 +57,29 @@ int edges_sound(const struct edges *e)
     return isfinite(e->lo) && isfinite(e->hi) && e->hi >= last;
 }
 
-uint32_t edges_word(const struct edges *e, double x)
+/* How many parts of the range x is out of it by: 0..EDGES_BEYOND. */
+static uint32_t steps_out(const struct edges *e, double out)
 {
-    double range = range_of(e), out = x > e->hi ? x - e->hi : e->lo - x;
-    uint32_t steps = 0, from = 0, to = EDGES_INNER - 1;
+    double range = range_of(e);
+    uint32_t steps = 0;
 
     while (steps < EDGES_BEYOND && out > beyond[steps] * range)
         steps++;
-    if (steps && x > e->hi)
-        return EDGES_BEYOND + EDGES_INNER - 1 + steps;
+    return steps;
+}
+
+_Static_assert(EDGES_INNER == 32, "edges_word halves five times");
+
+uint32_t edges_word(const struct edges *e, double x)
+{
+    double out = x > e->hi ? x - e->hi : e->lo - x;
+    uint32_t steps = out > 0 ? steps_out(e, out) : 0, below = 0;
+
     if (steps)
-        return EDGES_BEYOND - steps;
-    while (from < to) { /* how many edges are <= x */
-        uint32_t mid = (from + to) / 2;
-        if (e->inner[mid] <= x)
-            from = mid + 1;
-        else
-            to = mid;
-    }
-    return EDGES_BEYOND + from;
+        return x > e->hi ? EDGES_BEYOND + EDGES_INNER - 1 + steps : EDGES_BEYOND - steps;
+    for (uint32_t half = EDGES_INNER / 2; half; half /= 2) /* edges that are <= x */
+        below += e->inner[below + half - 1] <= x ? half : 0;
+    return EDGES_BEYOND + below;
 }
 
 void edges_range(const struct edges *e, uint32_t k, double *from, double *to)

@@ -130,7 +130,7 @@ static int refit(struct stream *s, struct edges **before)
     if (!l->n)
         return 0;
     *before = malloc(l->n * sizeof **before);
-    double *values = malloc(s->n_kept * sizeof *values);
+    double *values = malloc(2 * s->n_kept * sizeof *values); /* and spare ones */
     if (!*before || !values) {
         free(values);
         return -1;
@@ -143,7 +143,7 @@ static int refit(struct stream *s, struct edges **before)
             if (lesson_weight(m) > 0)
                 values[n++] = memory_values(m)[i];
         }
-        language_fit(l, i, values, n);
+        language_fit(l, i, values, values + s->n_kept, n);
     }
     l->revision++;
     free(values);

@@ -1,5 +1,7 @@
 #include "flow/stream_language.h"
 
+#include "flow/edges_sort.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,19 +61,13 @@ const union kiri_value *language_say(struct language *l, const union kiri_value 
     return l->said;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
 int language_in_reach(double x)
 {
     return fabs(x) < 1e308;
 }
 
-void language_fit(struct language *l, uint32_t i, double *values, size_t n_values)
+void language_fit(struct language *l, uint32_t i, double *values, double *spare,
+                  size_t n_values)
 {
     size_t n = 0;
 
@@ -80,7 +76,7 @@ void language_fit(struct language *l, uint32_t i, double *values, size_t n_value
             values[n++] = values[k];
     if (!n)
         return;
-    qsort(values, n, sizeof *values, by_value);
+    edges_sort(values, spare, n);
     edges_fit(&l->edges[i], values, n);
 }
 

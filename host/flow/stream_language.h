@@ -33,8 +33,10 @@ void language_reword(struct language *l, const struct kiri_schema *same);
  * the outermost word. */
 const union kiri_value *language_say(struct language *l, const union kiri_value *in);
 /* Refits learned number i < n to values[n_values], those out of reach passed over; they
- * are sorted in place. Nothing changes when none is a number. */
-void language_fit(struct language *l, uint32_t i, double *values, size_t n_values);
+ * are sorted in place, spare[n_values] is scratch. Nothing changes when none is a number.
+ */
+void language_fit(struct language *l, uint32_t i, double *values, double *spare,
+                  size_t n_values);
 
 /* Is x neither missing nor infinite? A stored row has 1e308 for infinity, so that is
  * infinite, too: a row brought back teaches what it did at first. */
