@@ -62,7 +62,7 @@ static int wait(void *ctx)
 {
     struct run *r = ctx;
 
-    return output_flush(r->out, r->err) || look(r, NULL, 0);
+    return (r->out && output_flush(r->out, r->err)) || look(r, NULL, 0);
 }
 
 static struct source *open_source(struct run *r, const char *path)
@@ -212,6 +212,10 @@ static int write(struct run *r, const struct row *row, const struct record *reco
         to->clamped += v->clamped != 0;
     }
     flaws_count(&to->flaws, row->flaws, record->line, row->column);
+    if (r->o->each)
+        r->o->each(r->o->ctx, &(struct detect_row){ &r->plan, row, v, r->state });
+    if (!r->out)
+        return 0;
     buf_clear(&r->line);
     write_row(&r->plan, row, to->rows, v, r->state, &r->line);
     if (buf_failed(&r->line))
@@ -330,6 +334,8 @@ static struct kiri_schema *read_schema(const char *path, struct kiri_error *err)
 
 static int head(struct run *r)
 {
+    if (!r->out)
+        return 0;
     buf_clear(&r->line);
     write_header(&r->line);
     return buf_failed(&r->line)
@@ -339,7 +345,9 @@ static int head(struct run *r)
 
 static int begin(struct run *r, struct source *s, struct sample *sample)
 {
-    struct plan_wish wish = { .time = r->o->time, .format = r->o->format };
+    struct plan_wish wish = { .time = r->o->time,
+                              .without = r->o->without,
+                              .format = r->o->format };
     uint64_t warmup;
     int rc;
 

@@ -12,7 +12,9 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "detect/flaws.h"
+#include "detect/row.h"
 #include "detect/source.h"
+#include "flow/stream.h"
 #include "replay/output.h"
 
 #include <kiri/schema.h>
@@ -31,19 +33,29 @@ struct detect_progress {
     double part;         /* of a learning that takes long, 0..1 */
 };
 
+/* A row of the input that is through. */
+struct detect_row {
+    const struct plan *plan;
+    const struct row *row;
+    const struct verdict *v; /* NULL: it had nothing that could be scored */
+    enum stream_state state; /* after it                                  */
+};
+
 struct detect_options {
     const char *input, *train; /* "-": standard input; train NULL: none              */
     enum source_format format;
-    const char *time;   /* column; NULL: look for it; "-": none             */
-    const char *schema; /* a file in JSON; NULL: infer it */
-    uint64_t warmup;    /* rows; 0: by share                                 */
-    double share;       /* of the rows; 0: DETECT_SHARE, at most DETECT_WARMUP */
-    double per_second;  /* budget by time; 0: none                           */
-    double per_row;     /* budget by rows; 0: none. Neither: the default     */
-    int64_t hold_ms;    /* as of struct stream_options; needs times          */
+    const char *time;    /* column; NULL: look for it; "-": none             */
+    const char *without; /* column that is not looked at: labels; NULL: none */
+    const char *schema;  /* a file in JSON; NULL: infer it */
+    uint64_t warmup;     /* rows; 0: by share                                 */
+    double share;        /* of the rows; 0: DETECT_SHARE, at most DETECT_WARMUP */
+    double per_second;   /* budget by time; 0: none                           */
+    double per_row;      /* budget by rows; 0: none. Neither: the default     */
+    int64_t hold_ms;     /* as of struct stream_options; needs times          */
     uint64_t seed;
     /* Called now and then; nonzero gives up. */
     int (*progress)(void *ctx, const struct detect_progress *p);
+    void (*each)(void *ctx, const struct detect_row *row); /* in order; may be NULL */
     void *ctx;
 };
 
@@ -62,8 +74,8 @@ struct detect_report {
 };
 void detect_report_free(struct detect_report *r);
 
-/* Writes to out, which the caller keeps or drops. 0; 1: progress gave up; -1 and a
- * sentence. *report is filled in each case. */
+/* Writes to out, which the caller keeps or drops; NULL: nowhere. 0; 1: progress gave up;
+ * -1 and a sentence. *report is filled in each case. */
 int detect_run(const struct detect_options *o, struct output *out,
                struct detect_report *report, struct kiri_error *err);
 

@@ -206,12 +206,13 @@ static int infer_column(struct plan *p, const char *column, uint32_t at,
 }
 
 static int infer(struct plan *p, struct source *s, const struct sample *sample,
-                 struct kiri_error *err)
+                 const char *without, struct kiri_error *err)
 {
     p->made = (struct kiri_schema){ .size = sizeof p->made, .fields = p->field };
     for (uint32_t i = 0; i < source_columns(s); i++) {
         const char *column = source_column(s, i);
-        if (p->time && strcmp(column, p->time) == 0)
+        if ((p->time && strcmp(column, p->time) == 0) ||
+            (without && strcmp(column, without) == 0))
             continue;
         if (infer_column(p, column, i, sample))
             return kiri_fail(err, KIRI_INTERNAL, "memory is short");
@@ -271,7 +272,7 @@ int plan_make(struct plan *p, struct source *s, const struct sample *sample,
     if (wish.format == SOURCE_LINES)
         return text_plan(p, err);
     if (plan_time(p, s, sample, wish.time, err) ||
-        (p->given ? match(p, s, err) : infer(p, s, sample, err)))
+        (p->given ? match(p, s, err) : infer(p, s, sample, wish.without, err)))
         return -1;
     if (kiri_schema_check(p->schema, why, sizeof why))
         return kiri_fail(err, KIRI_BAD_DATA, "%s: %s", source_name(s), why);

@@ -35,6 +35,7 @@ struct plan {
 
 struct plan_wish {
     const char *time;           /* column; NULL: look for it; "-": none */
+    const char *without;        /* column that is none; NULL: all are   */
     struct kiri_schema *schema; /* taken over; NULL: infer it           */
     enum source_format format;
 };

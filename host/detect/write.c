@@ -81,17 +81,23 @@ static void write_word(const struct kiri_schema *schema, uint32_t field, uint32_
 }
 
 /* "19.2 to 20.1 (0.84) or 20.1 to 22 (0.11)" */
+static void write_words(const struct kiri_schema *s, const struct verdict_field *f,
+                        struct buf *out)
+{
+    for (uint32_t k = 0; k < f->n_expected; k++) {
+        double p = (double)f->expected[k].p;
+        buf_puts(out, k ? " or " : "");
+        write_word(s, f->field, f->expected[k].word, &f->expected[k].covers, out);
+        buf_putf(out, " (%.2g)", p);
+    }
+}
+
 static void write_expected(const struct kiri_schema *s, const struct verdict_field *f,
                            struct buf *out)
 {
     struct buf cell = { 0 };
 
-    for (uint32_t k = 0; k < f->n_expected; k++) {
-        double p = (double)f->expected[k].p;
-        buf_puts(&cell, k ? " or " : "");
-        write_word(s, f->field, f->expected[k].word, &f->expected[k].covers, &cell);
-        buf_putf(&cell, " (%.2g)", p);
-    }
+    write_words(s, f, &cell);
     write_cell(buf_text(&cell), cell.len, out);
     out->failed |= cell.failed;
     buf_free(&cell);
@@ -103,6 +109,18 @@ static const struct verdict_field *blamed(const struct verdict *v)
         if (v->field[i].field == v->blame)
             return &v->field[i];
     return NULL;
+}
+
+void write_why(const struct plan *p, const struct verdict *v, struct buf *out)
+{
+    const struct verdict_field *f = blamed(v);
+
+    if (!f || !p->column[f->field])
+        return;
+    buf_puts(out, p->column[f->field]);
+    if (f->n_expected)
+        buf_puts(out, ", expected ");
+    write_words(p->schema, f, out);
 }
 
 void write_row(const struct plan *p, const struct row *r, uint64_t number,

@@ -14,4 +14,7 @@ void write_header(struct buf *out);
 void write_row(const struct plan *p, const struct row *r, uint64_t number,
                const struct verdict *v, enum stream_state state, struct buf *out);
 
+/* "load, expected 19.2 to 20.1 (0.84) or 20.1 to 22 (0.11)": appended to out. */
+void write_why(const struct plan *p, const struct verdict *v, struct buf *out);
+
 #endif
