@@ -12,6 +12,7 @@
 #include "bench/generate.h"
 #include "bench/jobs.h"
 #include "bench/options.h"
+#include "eval/rank.h"
 #include "flow/stream.h"
 
 #include <math.h>
@@ -70,37 +71,6 @@ static uint32_t episode(uint32_t r, uint32_t *into)
     return r < LEARNED + FIRST || since / EVERY >= EPISODES ? EPISODES : since / EVERY;
 }
 
-struct ranked {
-    float score;
-    int odd;
-};
-
-static int by_score(const void *a, const void *b)
-{
-    const struct ranked *x = a, *y = b;
-
-    return (x->score > y->score) - (x->score < y->score);
-}
-
-/* P(an odd row's score is greater than a normal one's), equal ones half (Mann & Whitney
- * 1947). Sorts. */
-static double auroc(struct ranked *r, size_t n)
-{
-    double ranks = 0, odd = 0;
-
-    qsort(r, n, sizeof *r, by_score);
-    for (size_t i = 0, end; i < n; i = end) {
-        for (end = i; end < n && r[end].score == r[i].score; end++)
-            ;
-        for (size_t k = i; k < end; k++)
-            if (r[k].odd) {
-                ranks += ((double)i + 1 + (double)end) / 2;
-                odd++;
-            }
-    }
-    return (ranks - odd * (odd + 1) / 2) / (odd * ((double)n - odd));
-}
-
 static int learn(struct stream *s, struct outcome *out)
 {
     struct stream_lesson lesson;
@@ -140,10 +110,12 @@ static void count(uint32_t r, const struct verdict *v, uint32_t *seen,
 static int watch(struct stream *s, uint64_t seed, struct outcome *out)
 {
     static const uint32_t judged = FIRST + EPISODES * EVERY;
-    struct ranked *ranked = calloc(judged, sizeof *ranked);
+    double *score = calloc(judged, sizeof *score);
+    uint8_t *truth = calloc(judged, 1); /* in an episode */
+    struct ranking ranking = { 0 };
     struct plant plant;
     uint32_t seen = EPISODES;
-    int rc = ranked ? 0 : -1;
+    int rc = score && truth ? 0 : -1;
 
     plant_begin(&plant, seed);
     for (uint32_t r = 0; r < ROWS && !rc; r++) {
@@ -160,13 +132,17 @@ static int watch(struct stream *s, uint64_t seed, struct outcome *out)
         rc = learn(s, out);
         if (rc || (rc = stream_push(s, &row, &verdict)))
             break;
-        if (r >= LEARNED && r < LEARNED + judged)
-            ranked[r - LEARNED] = (struct ranked){ verdict.score, odd };
+        if (r >= LEARNED && r < LEARNED + judged) {
+            score[r - LEARNED] = (double)verdict.score;
+            truth[r - LEARNED] = (uint8_t)odd;
+        }
         count(r, &verdict, &seen, out);
     }
-    if (!rc)
-        out->auroc = auroc(ranked, judged);
-    free(ranked);
+    if (!rc && (rc = ranking_make(&ranking, score, truth, judged)) == 0)
+        out->auroc = rank_auroc(&ranking);
+    ranking_free(&ranking);
+    free(score);
+    free(truth);
     return rc;
 }
 

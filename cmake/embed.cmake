@@ -1,6 +1,7 @@
-# cmake -DDIR=folder "-DFILES=a;b" -DOUT=file.c -P embed.cmake
+# cmake -DDIR=folder "-DFILES=a;b" -DTABLE=template_file -DHEADER=cli/template.h -DOUT=file.c
+#     -P embed.cmake
 #
-# Files as a table in C: `template_files`, declared in host/cli/template.h.
+# Files as a table in C: `struct template_file template_files[]`, declared in host/cli/template.h.
 set(arrays)
 set(rows)
 set(i 0)
@@ -14,10 +15,10 @@ foreach(name IN LISTS FILES)
     math(EXPR i "${i} + 1")
 endforeach()
 file(WRITE ${OUT} "/* Made by cmake/embed.cmake; edit the files themselves. */
-#include \"cli/template.h\"
+#include \"${HEADER}\"
 
 ${arrays}
-const struct template_file template_files[] = {
+const struct ${TABLE} ${TABLE}s[] = {
 ${rows}    { 0 },
 };
 ")

@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-#define COMMAND_OPTIONS 12 /* at most, --help not counted */
+#define COMMAND_OPTIONS 20 /* at most, --help not counted */
 #define COMMAND_EACH    64 /* values of the option that may be repeated */
 
 struct command_option {
@@ -45,7 +45,7 @@ extern const struct command command_run, command_check, command_status, command_
     command_inspect, command_import, command_probe, command_trial, command_cell,
     command_record, command_export, command_replay, command_reload, command_new_atom,
     command_load, command_unload, command_task, command_detect, command_approve,
-    command_dismiss, command_retrain, command_rollback;
+    command_dismiss, command_retrain, command_rollback, command_eval;
 
 void command_help(const struct command *c, FILE *out);
 /* argv[0] is the command's name. -1: --help was asked for. Else 0 or a code, after a

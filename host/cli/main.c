@@ -15,7 +15,7 @@ static const struct command *const commands[] = {
     &command_import,   &command_record,  &command_export,   &command_replay,
     &command_new_atom, &command_probe,   &command_trial,    &command_cell,
     &command_burn,     &command_task,    &command_detect,   &command_approve,
-    &command_dismiss,  &command_retrain, &command_rollback,
+    &command_dismiss,  &command_retrain, &command_rollback, &command_eval,
 };
 #define COMMANDS (sizeof commands / sizeof *commands)
 

@@ -21,7 +21,7 @@ last=
 last=overview
 exits 0 --help
 commands=$(sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' out)
-for c in run check status top demo sub train score detect inspect import record export replay task; do
+for c in run check status top demo sub train score detect eval inspect import record export replay task; do
     echo "$commands" | grep -qx "$c" || wrong "$c is not in kiri --help"
     last="$c --help"
     exits 0 "$c" --help

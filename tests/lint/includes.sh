@@ -19,10 +19,11 @@ BEGIN {
     may["inbox"] = "control flow stream bus load base sdk"
     may["replay"] = "flow stream store bus load conf base sdk"
     may["detect"] = "replay flow stream load base sdk"
+    may["eval"] = "detect replay flow stream load base sdk"
     may["client"] = "sdk"
     may["screen"] = "base sdk"
     may["abuse"] = "load base sdk"
-    may["cli"] = "abuse client screen detect replay flow stream model conf base sdk host"
+    may["cli"] = "abuse client screen eval detect replay flow stream model conf base sdk host"
     may["host"] = "base engine model store bus conf load flow stream control inbox client cli sdk"
     may["sdk"] = may["plugins"] = "sdk"
 
@@ -31,7 +32,7 @@ BEGIN {
     lib["sqlite3"] = "store"
     lib["yaml"] = "conf"
     lib["uv"] = "flow host"
-    lib["jansson"] = "model load bus flow replay detect control inbox client screen cli host"
+    lib["jansson"] = "model load bus flow replay detect eval control inbox client screen cli host"
 
     # The engine is pure: floats and token ids. libm and what needs no kernel.
     n = split("assert errno fenv float immintrin arm_neon inttypes limits math stdalign " \
