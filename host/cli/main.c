@@ -3,6 +3,7 @@
  */
 #include "base/units.h"
 #include "cli/command.h"
+#include "engine/gpt.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -102,5 +103,12 @@ int main(int argc, char **argv)
         command_help(c, stdout);
         return command_finish();
     }
-    return rc ? rc : c->run(&call);
+    if (rc)
+        return rc;
+    char why[160];
+    if (gpt_isa_check(why, sizeof why) != 0) {
+        fprintf(stderr, "kiri: %s\n", why);
+        return KIRI_USAGE;
+    }
+    return c->run(&call);
 }

@@ -14,9 +14,13 @@
 
 #define BLOCK 8u /* queries */
 
-size_t gpt_attend_work(uint32_t size, size_t rows, size_t keys)
+/* Here [size] and [keys] rows of all queries; wide_attend.h has two blocks of [width]
+ * and one of [keys] rows of a vector. */
+size_t gpt_attend_work(uint32_t heads, uint32_t size, size_t rows, size_t keys)
 {
-    return (size + keys) * gpt_pad(rows);
+    const size_t here = (size + keys) * gpt_pad(rows);
+    const size_t wide = (2 * gpt_pad((size_t)heads * size) + keys) * GPT_PAD;
+    return here > wide ? here : wide;
 }
 
 /* One block of queries: t0..t0+n-1, `wide` lanes of them (a multiple of 4), the keys that

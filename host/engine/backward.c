@@ -2,9 +2,7 @@
  * engine/backward.c - one window forward and backward.
  */
 #include "engine/backward.h"
-#include "engine/elementary.h"
 
-#include <assert.h>
 #include <string.h>
 
 /* ---- layout ---- */
@@ -84,55 +82,22 @@ double gpt_position_weight(const struct gpt_example *e, uint32_t t, uint32_t voc
     return (double)e->weight * (e->mask ? (double)e->mask[t] : 1);
 }
 
-/* Sum of q * logit over the vocabulary, for target q. */
-static double expected_logit(const struct gpt_target *q, const float *row, uint32_t vocab)
-{
-    double sum = 0;
-    for (uint32_t i = 0; q->floor != 0 && i < vocab; i++)
-        sum += (double)q->floor * (double)gpt_hold(row[i]);
-    for (uint32_t i = 0; i < q->n; i++)
-        sum += (double)q->p[i] * (double)gpt_hold(row[q->first + i]);
-    return sum;
-}
-
-/* Cross entropy of a row of logits against q, nats; the row becomes share * (p - q). */
-static double judge(const struct gpt_kernel *k, const struct gpt_target *q, float *row,
-                    uint32_t vocab, size_t wide, float share)
-{
-    assert(q->first + q->n <= vocab);
-    const double expected = expected_logit(q, row, vocab);
-    struct gpt_softmax s;
-    k->softmax(row, wide, &s);
-    k->share(row, wide, share / s.sum);
-    for (uint32_t i = 0; q->floor != 0 && i < vocab; i++)
-        row[i] -= share * q->floor;
-    for (uint32_t i = 0; i < q->n; i++)
-        row[q->first + i] -= share * q->p[i];
-    return (double)s.most + gpt_log(s.sum) - expected;
-}
-
 /* Loss of rows t0..t0+n-1, whose logits become their gradient. */
 static double judge_rows(const struct gpt *g, struct gpt_lane *lane,
                          const struct gpt_example *e, double total, uint32_t t0,
                          uint32_t n)
 {
-    const size_t v = g->at.v;
-    const float one = 1;
-    double loss = 0;
-    for (uint32_t t = t0; t < t0 + n; t++) {
-        float *row = lane->logits + (t - t0) * v;
-        const double share = gpt_position_weight(e, t, g->shape.vocab) / total;
-        if (share == 0) {
-            memset(row, 0, v * sizeof *row);
-            continue;
-        }
-        const struct gpt_target hard = { .p = &one,
-                                         .first = e->target ? 0 : e->next[t],
-                                         .n = 1 };
-        const struct gpt_target *q = e->target ? &e->target[t] : &hard;
-        loss += share * judge(lane->tape.k, q, row, g->shape.vocab, v, (float)share);
-    }
-    return loss;
+    double share[GPT_CHUNK];
+    for (uint32_t t = 0; t < n; t++)
+        share[t] = gpt_position_weight(e, t0 + t, g->shape.vocab) / total;
+    return lane->tape.k->judge(
+        &(struct gpt_judge){ .x = lane->logits,
+                             .row = g->at.v,
+                             .n = n,
+                             .vocab = g->shape.vocab,
+                             .share = share,
+                             .target = e->target ? e->target + t0 : NULL,
+                             .next = e->target ? NULL : e->next + t0 });
 }
 
 /* ---- backward ---- */

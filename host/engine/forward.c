@@ -1,11 +1,12 @@
 /*
  * engine/forward.c - inference: a cache of keys and values, and what the model believes.
  */
-#include "engine/elementary.h"
+#include "engine/mode.h"
 #include "engine/tape.h"
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct gpt_cache {
     struct gpt_tape tape;
@@ -26,7 +27,7 @@ struct gpt_cache *gpt_cache_new(const struct gpt_shape *s)
     if (!c)
         return NULL;
     c->logits = floats;
-    gpt_tape_init(&c->tape, &gpt_kernel_portable, s, rows, 0, floats + logits);
+    gpt_tape_init(&c->tape, gpt_kernel(), s, rows, 0, floats + logits);
     return c;
 }
 
@@ -46,26 +47,32 @@ uint32_t gpt_cache_used(const struct gpt_cache *c)
     return c->used;
 }
 
-/* One row of logits, held within bounds, into what was asked for of position t. */
-static void report(const struct gpt_kernel *k, uint32_t vocab, float *row, size_t wide,
-                   const uint16_t *next, uint32_t t, const struct gpt_belief *out)
+/* Logits of `rows` positions from t on into what was asked for of them. */
+static void report(const struct gpt *g, struct gpt_cache *c, const uint16_t *next,
+                   uint32_t t, uint32_t rows, const struct gpt_belief *out)
 {
-    const int known = out->nll && next[t] < vocab;
-    float *logp = out->logp ? out->logp + (size_t)t * vocab : NULL;
-    for (uint32_t i = 0; logp && i < vocab; i++)
-        logp[i] = row[i];
-    const float chosen = known ? row[next[t]] : 0;
-    struct gpt_softmax s;
-    k->softmax(row, wide, &s);
-    const float log_sum = (float)gpt_log(s.sum);
-    for (uint32_t i = 0; logp && i < vocab; i++)
-        logp[i] = (gpt_hold(logp[i]) - s.most) - log_sum;
-    if (out->nll) {
-        const float nll = known ? log_sum - (gpt_hold(chosen) - s.most) : GPT_FLOOR_NATS;
-        out->nll[t] = nll < GPT_FLOOR_NATS ? nll : GPT_FLOOR_NATS;
+    const size_t v = g->at.v;
+    const uint32_t vocab = g->shape.vocab;
+    float chosen[GPT_CHUNK];
+    struct gpt_softmax s[GPT_CHUNK];
+    for (uint32_t i = 0; out->nll && i < rows; i++)
+        chosen[i] = next[t + i] < vocab ? gpt_hold(c->logits[i * v + next[t + i]]) : 0;
+    for (uint32_t i = 0; out->logp && i < rows; i++)
+        memcpy(out->logp + (size_t)(t + i) * vocab, c->logits + i * v,
+               vocab * sizeof *out->logp);
+    c->tape.k->softmax(c->logits, rows, v, s);
+    for (uint32_t i = 0; out->logp && i < rows; i++) {
+        float *logp = out->logp + (size_t)(t + i) * vocab;
+        for (uint32_t k = 0; k < vocab; k++)
+            logp[k] = (gpt_hold(logp[k]) - s[i].most) - s[i].log;
     }
-    if (out->entropy)
-        out->entropy[t] = log_sum - s.dot / s.sum;
+    for (uint32_t i = 0; out->nll && i < rows; i++) {
+        const float nll =
+            next[t + i] < vocab ? s[i].log - (chosen[i] - s[i].most) : GPT_FLOOR_NATS;
+        out->nll[t + i] = nll < GPT_FLOOR_NATS ? nll : GPT_FLOOR_NATS;
+    }
+    for (uint32_t i = 0; out->entropy && i < rows; i++)
+        out->entropy[t + i] = s[i].log - s[i].dot / s[i].sum;
 }
 
 void gpt_forward(const struct gpt *g, struct gpt_cache *c, const uint16_t *id,
@@ -75,16 +82,35 @@ void gpt_forward(const struct gpt *g, struct gpt_cache *c, const uint16_t *id,
     assert(n <= g->shape.context - c->used);
     assert(next || !out->nll);
     const int silent = !out->nll && !out->entropy && !out->logp;
+    const uint64_t mode = gpt_mode_enter(c->tape.k->flush);
     for (uint32_t t = 0; t < n;) {
         const uint32_t left = n - t;
         const uint32_t rows = left < c->tape.rows ? left : c->tape.rows;
         gpt_run(g, &c->tape, id + t, side ? side + t : NULL, rows, c->used);
         c->used += rows;
-        if (!silent)
+        if (!silent) {
             gpt_head(g, c->tape.k, c->tape.x, rows, c->logits);
-        for (uint32_t i = 0; !silent && i < rows; i++)
-            report(c->tape.k, g->shape.vocab, c->logits + i * g->at.v, g->at.v, next,
-                   t + i, out);
+            report(g, c, next, t, rows, out);
+        }
         t += rows;
     }
+    gpt_mode_leave(mode);
+}
+
+static void forward_one(void *arg, uint32_t i)
+{
+    const struct gpt_request *all = *(const struct gpt_request *const *)arg;
+    const struct gpt_request *r = &all[i];
+    gpt_forward(r->g, r->cache, r->id, r->next, r->side, r->n, &r->out);
+}
+
+void gpt_forward_all(const struct gpt_request *r, uint32_t n,
+                     const struct gpt_parallel *par)
+{
+    if (par && n > 1) {
+        par->run(par->ctx, n, forward_one, &r);
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        forward_one(&r, i);
 }

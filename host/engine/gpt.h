@@ -100,6 +100,27 @@ void gpt_forward(const struct gpt *g, struct gpt_cache *c, const uint16_t *id,
                  const uint16_t *next, const struct gpt_side *side, uint32_t n,
                  const struct gpt_belief *out);
 
+/* Runs task(arg, 0..n-1), in any order, on any threads, and returns when all are done. */
+struct gpt_parallel {
+    void (*run)(void *ctx, uint32_t n, void (*task)(void *arg, uint32_t i), void *arg);
+    void *ctx;
+};
+
+/* What one gpt_forward is given. */
+struct gpt_request {
+    const struct gpt *g;
+    struct gpt_cache *cache;
+    const uint16_t *id, *next;
+    const struct gpt_side *side;
+    uint32_t n;
+    struct gpt_belief out;
+};
+
+/* gpt_forward for each of n streams, each with a cache of its own. par NULL: one after
+ * another. */
+void gpt_forward_all(const struct gpt_request *r, uint32_t n,
+                     const struct gpt_parallel *par);
+
 /* ---- training -------------------------------------------------------------------- */
 
 /* What should have been predicted: q = floor on each of the V words, plus p on [first,
@@ -124,12 +145,6 @@ struct gpt_example {
 
 struct gpt_adam {
     float lr, b1, b2, eps; /* published: lr .01, .85, .99, 1e-8               */
-};
-
-/* Runs task(arg, 0..n-1), in any order, on any threads, and returns when all are done. */
-struct gpt_parallel {
-    void (*run)(void *ctx, uint32_t n, void (*task)(void *arg, uint32_t i), void *arg);
-    void *ctx;
 };
 
 /* Owns Adam's moments, gradients and scratch for one model; not the model. */
@@ -159,6 +174,17 @@ void gpt_moments_read(const struct gpt_trainer *t, int which, uint32_t i, float 
 int gpt_moments_write(struct gpt_trainer *t, int which, uint32_t i, const float *in);
 uint64_t gpt_steps(const struct gpt_trainer *t);
 void gpt_steps_set(struct gpt_trainer *t, uint64_t steps);
+
+/* ---- instruction sets ------------------------------------------------------------- */
+
+/* The kernels that a new cache or trainer computes with: "portable", unless the
+ * environment says KIRI_ISA=NAME, which may be "avx512" "avx2" or "neon". All agree
+ * within 1e-4. `portable` gives the same bits on every machine; the others, which have a
+ * fused multiply-add, give other bits, the same among themselves. */
+const char *gpt_isa(void);
+/* 0, or -1 with one sentence in why[cap] when KIRI_ISA names what this machine cannot run
+ * or nobody knows; then the usual one computes all the same. */
+int gpt_isa_check(char *why, size_t cap);
 
 /* ---- randomness ------------------------------------------------------------------ */
 

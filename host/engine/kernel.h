@@ -12,6 +12,8 @@
 #ifndef KIRI_ENGINE_KERNEL_H
 #define KIRI_ENGINE_KERNEL_H
 
+#include "engine/gpt.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -57,6 +59,18 @@ struct gpt_softmax {
     float most; /* the largest logit                          */
     float sum;  /* of e[i] = exp(x[i] - most); 1..n           */
     float dot;  /* of e[i] * (x[i] - most)                    */
+    float log;  /* ln sum                                     */
+};
+
+/* Rows of logits against what should have been predicted. */
+struct gpt_judge {
+    float *x; /* [n] rows of `row` logits, padded as gpt_head says; become
+                 share * (softmax - target), 0 where the share is 0 */
+    size_t row;
+    uint32_t n, vocab;
+    const double *share;             /* [n] of each row in the loss */
+    const struct gpt_target *target; /* [n], or NULL: next says it */
+    const uint16_t *next;            /* [n] each < vocab where the share is not 0 */
 };
 
 struct gpt_adam_step {
@@ -87,8 +101,10 @@ static inline float gpt_hold(float logit)
 
 struct gpt_kernel {
     const char *name;
+    int flush; /* computes in the mode that makes denormals zero (mode.h) */
     void (*matmul)(const struct gpt_matmul *a);
-    /* b (cols x rows) = a (rows x cols) transposed. */
+    /* b (cols x rows) = a (rows x cols) transposed. Rows of a are readable, and rows of b
+     * writable, up to whole lines: what b has beyond `rows` is kept or becomes 0. */
     void (*transpose)(const float *a, size_t a_row, size_t rows, size_t cols, float *b,
                       size_t b_row);
     /* y = x r, r = 1 / sqrt(mean(x^2) + 1e-5), for n rows of d floats padded to `row`. */
@@ -99,13 +115,14 @@ struct gpt_kernel {
     /* x = max(x, 0); and d = 0 where y = relu(x) is. n is a multiple of GPT_PAD. */
     void (*relu)(float *x, size_t n);
     void (*relu_back)(const float *y, float *d, size_t n);
+    /* Rows of q, o, d_o and dq are padded to whole lines, and o and dq written so. */
     void (*attend)(const struct gpt_attend *a);
     void (*attend_back)(const struct gpt_attend_back *a);
-    /* x becomes e, each logit held within its bounds first; n is a multiple of GPT_PAD.
-     */
-    void (*softmax)(float *x, size_t n, struct gpt_softmax *out);
-    /* x *= by, then 0 below GPT_TINY_ERROR; x >= 0, n is a multiple of GPT_PAD. */
-    void (*share)(float *x, size_t n, float by);
+    /* Each of `rows` rows of n logits becomes e, held within bounds first; out[rows]. n
+     * is a multiple of GPT_PAD. */
+    void (*softmax)(float *x, size_t rows, size_t n, struct gpt_softmax *out);
+    /* Sum of share * cross entropy over the rows, nats. */
+    double (*judge)(const struct gpt_judge *j);
     /* a += b; lanes of gradients, n a multiple of GPT_PAD. */
     void (*add)(float *a, const float *b, size_t n);
     /* 1 if every |x| < GPT_HUGE_GRADIENT, 0 if not, or if one is NaN. */
@@ -116,15 +133,26 @@ struct gpt_kernel {
 };
 
 extern const struct gpt_kernel gpt_kernel_portable;
+#if defined __x86_64__
+extern const struct gpt_kernel gpt_kernel_avx2, gpt_kernel_avx512;
+#elif defined __aarch64__
+extern const struct gpt_kernel gpt_kernel_neon;
+#endif
+
+/* The table that KIRI_ISA names if this machine runs it, else the usual one. No state:
+ * asked whenever a cache or a trainer is made. */
+const struct gpt_kernel *gpt_kernel(void);
 
 /* Scratch that any table's attend and attend_back may need, in floats, for `rows`
- * queries; `keys` is 0 for attend alone. */
-size_t gpt_attend_work(uint32_t size, size_t rows, size_t keys);
+ * queries of heads * size floats; `keys` is 0 for attend alone. */
+size_t gpt_attend_work(uint32_t heads, uint32_t size, size_t rows, size_t keys);
 
 void gpt_matmul_portable(const struct gpt_matmul *a);
 void gpt_transpose_portable(const float *a, size_t a_row, size_t rows, size_t cols,
                             float *b, size_t b_row);
 void gpt_attend_portable(const struct gpt_attend *a);
 void gpt_attend_back_portable(const struct gpt_attend_back *a);
+void gpt_softmax_portable(float *x, size_t rows, size_t n, struct gpt_softmax *out);
+double gpt_judge_portable(const struct gpt_judge *j);
 
 #endif

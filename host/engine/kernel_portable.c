@@ -1,6 +1,6 @@
 /*
- * engine/kernel_portable.c - the table that runs everywhere (but for matmul_portable.c
- * and attend_portable.c).
+ * engine/kernel_portable.c - the table that runs everywhere (but for matmul_portable.c,
+ * attend_portable.c and judge_portable.c).
  */
 #include "engine/kernel.h"
 #include "engine/vec.h"
@@ -82,45 +82,6 @@ static void relu_back(const float *y, float *d, size_t n)
                  v4_pick((u4)(v4_load(y + i) > v4_all(0)), v4_load(d + i), v4_all(0)));
 }
 
-/* Largest of the row, each logit held within its bounds first. */
-static float hold(float *x, size_t n)
-{
-    const v4 huge = v4_all(GPT_HUGE_LOGIT);
-    v4 most = -huge;
-    for (size_t i = 0; i < n; i += 4) {
-        v4 l = v4_load(x + i);
-        l = v4_pick((u4)(l > -huge), l, -huge);
-        l = v4_pick((u4)(l < huge), l, huge);
-        v4_store(x + i, l);
-        most = v4_max(l, most);
-    }
-    const float a = most[0] > most[2] ? most[0] : most[2];
-    const float b = most[1] > most[3] ? most[1] : most[3];
-    return a > b ? a : b;
-}
-
-static void softmax(float *x, size_t n, struct gpt_softmax *out)
-{
-    const float most = hold(x, n);
-    v4 sum = v4_all(0), mean = v4_all(0);
-    for (size_t i = 0; i < n; i += 4) {
-        const v4 l = v4_load(x + i) - v4_all(most);
-        const v4 e = v4_exp(l);
-        v4_store(x + i, e);
-        sum += e;
-        mean += e * l;
-    }
-    *out = (struct gpt_softmax){ .most = most, .sum = v4_sum(sum), .dot = v4_sum(mean) };
-}
-
-static void share(float *x, size_t n, float by)
-{
-    for (size_t i = 0; i < n; i += 4) {
-        const v4 y = v4_load(x + i) * v4_all(by);
-        v4_store(x + i, v4_pick((u4)(y >= v4_all(GPT_TINY_ERROR)), y, v4_all(0)));
-    }
-}
-
 /* ---- arenas ---- */
 
 static void add(float *a, const float *b, size_t n)
@@ -167,8 +128,8 @@ const struct gpt_kernel gpt_kernel_portable = {
     .relu_back = relu_back,
     .attend = gpt_attend_portable,
     .attend_back = gpt_attend_back_portable,
-    .softmax = softmax,
-    .share = share,
+    .softmax = gpt_softmax_portable,
+    .judge = gpt_judge_portable,
     .add = add,
     .sound = sound,
     .adam = adam,

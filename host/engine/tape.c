@@ -33,34 +33,23 @@ static struct gpt_acts lay_acts(const struct gpt_shape *s, uint32_t rows, int ke
     return a;
 }
 
-static size_t acts_size(const struct gpt_shape *s, uint32_t rows, int kept)
-{
-    size_t total = 0;
-    lay_acts(s, rows, kept, NULL, &total);
-    return total;
-}
-
-static size_t kv_size(const struct gpt_shape *s)
-{
-    return (size_t)s->context * 2 * gpt_pad(s->width);
-}
-
 /* Lays the whole tape in floats, or only counts it when floats is NULL. */
 static size_t lay_tape(struct gpt_tape *tape, float *floats)
 {
     const struct gpt_shape *s = &tape->shape;
-    const size_t d = tape->at.d;
-    size_t total = 0;
+    const size_t d = tape->at.d, keys = tape->kept ? s->context : 0;
+    size_t total = 0, each = 0;
     tape->x = take(&floats, &total, tape->rows * d);
     tape->x0 = take(&floats, &total, tape->rows * d);
     tape->r0 = take(&floats, &total, tape->rows);
-    const size_t layers = tape->kept ? s->layers : 1;
-    tape->acts = take(&floats, &total, layers * acts_size(s, tape->rows, tape->kept));
-    tape->kvs = take(&floats, &total, s->layers * kv_size(s));
-    const size_t keys = tape->kept ? s->context : 0;
-    tape->work =
-        take(&floats, &total, gpt_attend_work(s->width / s->heads, tape->rows, keys));
-    return total;
+    tape->work = take(&floats, &total,
+                      gpt_attend_work(s->heads, s->width / s->heads, tape->rows, keys));
+    tape->kv_step = (size_t)s->context * 2 * d;
+    float *kv = take(&floats, &total, s->layers * tape->kv_step);
+    tape->first = lay_acts(s, tape->rows, tape->kept, floats, &each);
+    tape->first.kv = kv;
+    tape->acts_step = tape->kept ? each : 0;
+    return total + (tape->kept ? s->layers : 1) * each;
 }
 
 size_t gpt_tape_size(const struct gpt_shape *s, uint32_t rows, int kept)
@@ -80,11 +69,17 @@ void gpt_tape_init(struct gpt_tape *tape, const struct gpt_kernel *k,
 
 struct gpt_acts gpt_tape_layer(const struct gpt_tape *tape, uint32_t layer)
 {
-    const struct gpt_shape *s = &tape->shape;
-    const size_t own = tape->kept ? layer * acts_size(s, tape->rows, tape->kept) : 0;
-    size_t total = 0;
-    struct gpt_acts a = lay_acts(s, tape->rows, tape->kept, tape->acts + own, &total);
-    a.kv = tape->kvs + layer * kv_size(s);
+    const size_t on = layer * tape->acts_step;
+    struct gpt_acts a = tape->first;
+    a.h1 += on;
+    a.r1 += on;
+    a.q += on;
+    a.p += on;
+    a.o += on;
+    a.h2 += on;
+    a.r2 += on;
+    a.f += on;
+    a.kv += layer * tape->kv_step;
     return a;
 }
 

@@ -25,13 +25,14 @@ struct gpt_tape {
     const struct gpt_kernel *k;
     struct gpt_shape shape;
     struct gpt_layout at;
-    uint32_t rows;  /* most rows in one run                          */
-    int kept;       /* every layer has its own activations: training */
-    float *x;       /* [rows][d]: the residual stream                */
-    float *x0, *r0; /* [rows][d]: normed embedding, kept for backward */
-    float *acts;    /* layers of struct gpt_acts but kv              */
-    float *kvs;     /* layers of kv                                  */
-    float *work;    /* of attention                                  */
+    uint32_t rows;             /* most rows in one run                          */
+    int kept;                  /* every layer has its own activations: training */
+    float *x;                  /* [rows][d]: the residual stream                */
+    float *x0, *r0;            /* [rows][d]: normed embedding, kept for backward */
+    struct gpt_acts first;     /* of layer 0 */
+    size_t acts_step, kv_step; /* floats from one layer's to the next layer's; acts_step
+                                  0: they share all but kv                         */
+    float *work;               /* of attention                                  */
 };
 
 /* Most rows that inference takes through the layers at once, and the head in training. */

@@ -3,23 +3,29 @@
  *
  * Window i goes to lane i % lanes, whatever the threads; lanes are summed in their order.
  * So the bits of a step depend on max_batch (which sets the lanes) and on nothing else.
+ * Summing and Adam go float by float, so a large model's are done in slices.
  */
 #include "engine/backward.h"
 #include "engine/elementary.h"
+#include "engine/mode.h"
 
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST_LANES 4u
+#define MOST_LANES  4u
+#define MOST_SLICES 16u
+#define SLICE       65536u /* floats: of less, a thread is not worth its while */
 
 /* The step that is being taken, as its tasks see it. */
 struct step {
-    const struct gpt *g;
+    struct gpt *g;
     const struct gpt_example *e;
-    uint32_t n;
+    uint32_t n, lanes;
     double total;
+    struct gpt_adam_step adam;
+    int sound[MOST_SLICES];
 };
 
 struct gpt_trainer {
@@ -27,6 +33,7 @@ struct gpt_trainer {
     struct gpt_shape shape;
     struct gpt_layout at;
     uint32_t max_batch, lanes;
+    size_t slice; /* floats of one, a multiple of GPT_PAD */
     uint64_t steps;
     float *moment[2];
     float *turned;
@@ -50,11 +57,14 @@ struct gpt_trainer *gpt_trainer_new(const struct gpt_shape *s, uint32_t max_batc
         gpt_arena(sizeof *t, 2 * at.total + turned.total + lanes * each, &floats);
     if (!t)
         return NULL;
-    t->k = &gpt_kernel_portable;
+    t->k = gpt_kernel();
     t->shape = *s;
     t->at = at;
     t->max_batch = max_batch;
     t->lanes = lanes;
+    t->slice = gpt_pad((at.total + MOST_SLICES - 1) / MOST_SLICES);
+    if (t->slice < SLICE)
+        t->slice = SLICE;
     t->moment[0] = floats;
     t->moment[1] = floats + at.total;
     t->turned = floats + 2 * at.total;
@@ -83,38 +93,72 @@ static void run_lane(void *arg, uint32_t i)
     struct gpt_trainer *t = arg;
     const struct step *s = &t->step;
     struct gpt_lane *lane = &t->lane[i];
+    const uint64_t mode = gpt_mode_enter(t->k->flush);
     lane->loss = 0;
     for (uint32_t j = i; j < s->n; j += t->lanes)
         gpt_backward(s->g, t->turned, lane, &s->e[j], s->total, j == i);
+    gpt_mode_leave(mode);
 }
 
-static void run_lanes(struct gpt_trainer *t, uint32_t lanes,
-                      const struct gpt_parallel *par)
+/* Floats of slice i, from *first on. */
+static size_t slice_at(const struct gpt_trainer *t, uint32_t i, size_t *first)
 {
-    if (par && lanes > 1) {
-        par->run(par->ctx, lanes, run_lane, t);
+    *first = i * t->slice;
+    const size_t left = t->at.total - *first;
+    return left < t->slice ? left : t->slice;
+}
+
+/* Slice i of all lanes summed into the first. */
+static void sum_slice(void *arg, uint32_t i)
+{
+    struct gpt_trainer *t = arg;
+    const uint64_t mode = gpt_mode_enter(t->k->flush);
+    size_t first;
+    const size_t n = slice_at(t, i, &first);
+    float *grad = t->lane[0].grad + first;
+    for (uint32_t lane = 1; lane < t->step.lanes; lane++)
+        t->k->add(grad, t->lane[lane].grad + first, n);
+    t->step.sound[i] = t->k->sound(grad, n);
+    gpt_mode_leave(mode);
+}
+
+/* One step of Adam on slice i. */
+static void update_slice(void *arg, uint32_t i)
+{
+    struct gpt_trainer *t = arg;
+    const uint64_t mode = gpt_mode_enter(t->k->flush);
+    size_t first;
+    const size_t n = slice_at(t, i, &first);
+    t->k->adam(&t->step.adam, t->step.g->w + first, t->moment[0] + first,
+               t->moment[1] + first, t->lane[0].grad + first, n);
+    gpt_mode_leave(mode);
+}
+
+static void run(struct gpt_trainer *t, uint32_t n, void (*task)(void *arg, uint32_t i),
+                const struct gpt_parallel *par)
+{
+    if (par && n > 1) {
+        par->run(par->ctx, n, task, t);
         return;
     }
-    for (uint32_t i = 0; i < lanes; i++)
-        run_lane(t, i);
+    for (uint32_t i = 0; i < n; i++)
+        task(t, i);
 }
 
-static void update(struct gpt *g, struct gpt_trainer *t, const struct gpt_adam *adam)
+static struct gpt_adam_step adam_step(const struct gpt_adam *adam, uint64_t steps)
 {
-    t->steps++;
-    const double c1 = 1 - gpt_power((double)adam->b1, t->steps);
-    const double c2 = 1 - gpt_power((double)adam->b2, t->steps);
-    const struct gpt_adam_step s = { .b1 = adam->b1,
-                                     .b2 = adam->b2,
-                                     .rate = (float)((double)adam->lr / c1),
-                                     .root = (float)(1 / sqrt(c2)),
-                                     .eps = adam->eps };
-    t->k->adam(&s, g->w, t->moment[0], t->moment[1], t->lane[0].grad, t->at.total);
+    const double c1 = 1 - gpt_power((double)adam->b1, steps);
+    const double c2 = 1 - gpt_power((double)adam->b2, steps);
+    return (struct gpt_adam_step){ .b1 = adam->b1,
+                                   .b2 = adam->b2,
+                                   .rate = (float)((double)adam->lr / c1),
+                                   .root = (float)(1 / sqrt(c2)),
+                                   .eps = adam->eps };
 }
 
-float gpt_train_step(struct gpt *g, struct gpt_trainer *t, const struct gpt_example *e,
-                     uint32_t n, const struct gpt_adam *adam,
-                     const struct gpt_parallel *par)
+static float take_step(struct gpt *g, struct gpt_trainer *t, const struct gpt_example *e,
+                       uint32_t n, const struct gpt_adam *adam,
+                       const struct gpt_parallel *par)
 {
     assert(n <= t->max_batch && g->at.total == t->at.total);
     const double total = total_weight(e, n, g->shape.vocab);
@@ -122,20 +166,34 @@ float gpt_train_step(struct gpt *g, struct gpt_trainer *t, const struct gpt_exam
         return 0;
     if (!(total > 0 && isfinite(total)))
         return NAN;
-    t->step = (struct step){ .g = g, .e = e, .n = n, .total = total };
-    gpt_turn(g, t->k, t->turned);
     const uint32_t lanes = n < t->lanes ? n : t->lanes;
-    run_lanes(t, lanes, par);
+    t->step = (struct step){ .g = g, .e = e, .n = n, .lanes = lanes, .total = total };
+    gpt_turn(g, t->k, t->turned);
+    run(t, lanes, run_lane, par);
 
+    const uint32_t slices = (uint32_t)((t->at.total + t->slice - 1) / t->slice);
+    run(t, slices, sum_slice, par);
     double loss = t->lane[0].loss;
-    for (uint32_t i = 1; i < lanes; i++) {
+    for (uint32_t i = 1; i < lanes; i++)
         loss += t->lane[i].loss;
-        t->k->add(t->lane[0].grad, t->lane[i].grad, t->at.total);
-    }
-    if (!isfinite((float)loss) || !t->k->sound(t->lane[0].grad, t->at.total))
+    int sound = isfinite((float)loss);
+    for (uint32_t i = 0; i < slices; i++)
+        sound = sound && t->step.sound[i];
+    if (!sound)
         return NAN;
-    update(g, t, adam);
+    t->step.adam = adam_step(adam, ++t->steps);
+    run(t, slices, update_slice, par);
     return (float)loss;
+}
+
+float gpt_train_step(struct gpt *g, struct gpt_trainer *t, const struct gpt_example *e,
+                     uint32_t n, const struct gpt_adam *adam,
+                     const struct gpt_parallel *par)
+{
+    const uint64_t mode = gpt_mode_enter(t->k->flush);
+    const float loss = take_step(g, t, e, n, adam, par);
+    gpt_mode_leave(mode);
+    return loss;
 }
 
 /* ---- what a file carries ---- */

@@ -53,6 +53,9 @@ exits 64 sub
 exits 64 sub score/ --count 0
 exits 64 status --bus nowhere
 exits 64 status --bus ipc:///x --state y
+KIRI_ISA=sse9 exits 64 score --model x --text a
+says err "kiri: KIRI_ISA is 'sse9', which"
+unset KIRI_ISA
 exits 64 train --text x
 exits 64 train --text x --out y --seed -1
 exits 64 score --model x

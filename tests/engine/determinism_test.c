@@ -37,8 +37,12 @@ static uint64_t fifty_steps(const struct gpt_shape *s)
     return hash;
 }
 
-static void assert_bits(const char *what, uint64_t have, uint64_t want)
+/* `portable` on any machine, or `fused`: a table with a fused multiply-add, on any that
+ * has one. */
+static void assert_bits(const char *what, uint64_t have, uint64_t portable,
+                        uint64_t fused)
 {
+    const uint64_t want = strcmp(gpt_isa(), "portable") == 0 ? portable : fused;
     if (have != want)
         print_error("%s: 0x%016llx\n", what, (unsigned long long)have);
     assert_true(have == want);
@@ -48,7 +52,7 @@ static void fresh_weights_have_the_known_bits(void **state)
 {
     (void)state;
     struct gpt *g = gpt_new(&sample_odd, 2026);
-    assert_bits("fresh", sample_hash(g), 0xa2d1165cf8432cdcu);
+    assert_bits("fresh", sample_hash(g), 0xa2d1165cf8432cdcu, 0xa2d1165cf8432cdcu);
     gpt_free(g);
 }
 
@@ -56,13 +60,14 @@ static void fifty_steps_have_the_known_bits(void **state)
 {
     (void)state;
     static const struct gpt_shape pulse = { 43, 32, 4, 2, 16, 0 };
-    assert_bits("pulse", fifty_steps(&pulse), 0xae5dea5d78290fecu);
+    assert_bits("pulse", fifty_steps(&pulse), 0xae5dea5d78290fecu, 0x37aa9178442a780fu);
 }
 
 static void fifty_steps_of_an_odd_shape_have_the_known_bits(void **state)
 {
     (void)state;
-    assert_bits("odd", fifty_steps(&sample_odd), 0x4ee99cfa309be83cu);
+    assert_bits("odd", fifty_steps(&sample_odd), 0x4ee99cfa309be83cu,
+                0xbcd1e9ab4fe4e9a3u);
 }
 
 static void beliefs_have_the_known_bits(void **state)
@@ -81,7 +86,7 @@ static void beliefs_have_the_known_bits(void **state)
         memcpy(&bits, &out[i / 21][i % 21], sizeof bits);
         hash = (hash ^ bits) * 0x100000001b3u;
     }
-    assert_bits("beliefs", hash, 0x222265bc61808de5u);
+    assert_bits("beliefs", hash, 0x222265bc61808de5u, 0x603cca5314aad594u);
     gpt_cache_free(c);
     gpt_free(g);
 }
@@ -94,5 +99,7 @@ int main(void)
         cmocka_unit_test(fifty_steps_of_an_odd_shape_have_the_known_bits),
         cmocka_unit_test(beliefs_have_the_known_bits),
     };
+    if (sample_skips())
+        return sample_skips();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -277,5 +277,7 @@ int main(void)
         cmocka_unit_test(the_gradient_of_single_weights_is_right),
         cmocka_unit_test(what_was_not_used_has_no_gradient),
     };
+    if (sample_skips())
+        return sample_skips();
     return cmocka_run_group_tests(tests, make_check, free_check);
 }

@@ -141,5 +141,7 @@ int main(void)
         cmocka_unit_test(the_order_of_tasks_changes_no_bit),
         cmocka_unit_test(many_threads_may_read_one_model),
     };
+    if (sample_skips())
+        return sample_skips();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

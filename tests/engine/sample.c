@@ -3,6 +3,7 @@
  */
 #include "sample.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,6 +48,15 @@ void sample_full(struct sample *w, const struct gpt_shape *s, uint32_t n, uint64
     w->e.side = w->side;
     w->e.mask = w->mask;
     w->e.weight = (float)(0.5 + gpt_rng_uniform(&rng));
+}
+
+int sample_skips(void)
+{
+    char why[160];
+    if (gpt_isa_check(why, sizeof why) == 0)
+        return 0;
+    puts(why);
+    return 77;
 }
 
 float *sample_weights(const struct gpt *g)

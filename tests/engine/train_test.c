@@ -366,5 +366,7 @@ int main(void)
         cmocka_unit_test(moments_that_cannot_be_are_refused),
         cmocka_unit_test(moments_fade_to_zero_not_to_denormals),
     };
+    if (sample_skips())
+        return sample_skips();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

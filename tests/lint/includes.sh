@@ -23,7 +23,7 @@ BEGIN {
     may["client"] = "sdk"
     may["screen"] = "base sdk"
     may["abuse"] = "load base sdk"
-    may["cli"] = "abuse client screen eval detect replay flow stream model conf base sdk host"
+    may["cli"] = "abuse client engine screen eval detect replay flow stream model conf base sdk host"
     may["host"] = "base engine model store bus conf load flow stream control inbox client cli sdk"
     may["sdk"] = may["plugins"] = "sdk"
 

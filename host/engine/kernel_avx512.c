@@ -1,0 +1,26 @@
+/*
+ * engine/kernel_avx512.c - the table of AVX-512.
+ */
+#include "engine/lanes_avx512.h"
+
+#include "engine/wide_attend.h"
+#include "engine/wide_matmul.h"
+#include "engine/wide_rows.h"
+
+const struct gpt_kernel gpt_kernel_avx512 = {
+    .name = "avx512",
+    .flush = 1,
+    .matmul = matmul,
+    .transpose = transpose,
+    .norm = norm,
+    .norm_back = norm_back,
+    .relu = relu,
+    .relu_back = relu_back,
+    .attend = attend,
+    .attend_back = attend_back,
+    .softmax = softmax,
+    .judge = judge,
+    .add = add,
+    .sound = sound,
+    .adam = adam,
+};

@@ -1,0 +1,28 @@
+/*
+ * engine/kernel_neon.c - the table of NEON.
+ */
+#ifdef __aarch64__ /* or a linter reads it elsewhere */
+#include "engine/lanes_neon.h"
+
+#include "engine/wide_attend.h"
+#include "engine/wide_matmul.h"
+#include "engine/wide_rows.h"
+
+const struct gpt_kernel gpt_kernel_neon = {
+    .name = "neon",
+    .flush = 1,
+    .matmul = matmul,
+    .transpose = transpose,
+    .norm = norm,
+    .norm_back = norm_back,
+    .relu = relu,
+    .relu_back = relu_back,
+    .attend = attend,
+    .attend_back = attend_back,
+    .softmax = softmax,
+    .judge = judge,
+    .add = add,
+    .sound = sound,
+    .adam = adam,
+};
+#endif
