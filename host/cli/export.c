@@ -214,9 +214,11 @@ const struct command command_export = {
         "{\"ts\":1763679600123,\"values\":{\"cpu\":53.1},\"id\":88123,\"label\":\"..\"}\n"
         "One ATOM goes to the standard output; several, or all (no ATOM), into DIR as\n"
         "ATOM.jsonl, each file whole or not at all, a remote atom's schema beside it as\n"
-        "ATOM.schema.json. Numbers are exact: 'kiri replay' reads them back to the same\n"
-        "bits. A TIME is 2026-11-21, 2026-11-21T04:15:30Z (without Z: local time), ms\n"
-        "since 1970, or 10m: so long ago.\n",
+        "ATOM.schema.json. \"turn\":\"skipped\" is where a turn of learning was passed\n"
+        "over: a replay passes over it, too. Numbers are exact: 'kiri replay' reads "
+        "them\n"
+        "back to the same bits. A TIME is 2026-11-21, 2026-11-21T04:15:30Z (without Z:\n"
+        "local time), ms since 1970, or 10m: so long ago.\n",
     .option = { { "from", "TIME", "Rows from then on. Default: the oldest." },
                 { "to", "TIME", "Rows before then. Default: the newest." },
                 { "output", "DIR",

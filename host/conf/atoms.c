@@ -17,7 +17,7 @@
 #define LEAST_WARMUP 50
 #define MOST_WARMUP  1000000
 #define USUAL_SHARE  0.25
-#define LEAST_SHARE  0.01
+#define LEAST_SHARE  0.001
 #define USUAL_HOLD   86400000           /* ms: a day */
 #define MOST_HOLD    (365 * 86400000LL) /* ms */
 
@@ -92,7 +92,7 @@ static void read_share(struct section *s, const struct yaml_node *n, struct conf
     if (!section_is(s, n, YAML_TEXT, "a share of one core such as 25%"))
         return;
     if (units_share(n->text, &x) || x < LEAST_SHARE || x > 1)
-        section_say(s, n, "`share`: %s is not a share of one core in 1%%..100%%",
+        section_say(s, n, "`share`: %s is not a share of one core in 0.1%%..100%%",
                     *n->text ? value_show(n->text, shown, sizeof shown) : "nothing");
     else
         a->share = x;

@@ -42,7 +42,7 @@ struct conf_atom {
     int learn_off;    /* learn: off                                                */
     int isolate;      /* isolate: process                                          */
     uint32_t warmup;  /* rows, 50..1,000,000; default 750                          */
-    double share;     /* of one core that its learning may take, .01..1; default .25 */
+    double share;     /* of one core that its learning may take, .001..1; default .25 */
     int64_t hold_ms;  /* rows of an open alarm wait so long to be learned; 0..1 y; 1 d */
     struct conf_option *options;
     uint32_t n_options;

@@ -19,7 +19,6 @@
 
 struct restore {
     struct instance *in;
-    struct store_reader *reader;
     uint64_t known_to;  /* rows up to this id are in the model already                */
     uint64_t scored_to; /* those behind this one were never scored                    */
     uint32_t known, after; /* how many of each came by                                  */
@@ -43,7 +42,7 @@ static int on_progress(void *ctx, uint32_t done, uint32_t all)
 
 /* What is due is learned, unless it was passed over then: the row was scored by the
  * generation that is still live. 0, or -1. */
-static int learn_again(struct restore *r, uint64_t id)
+static int learn_again(const struct restore *r, const struct store_obs *o)
 {
     struct instance *in = r->in;
     struct stream *s = in->stream;
@@ -54,7 +53,7 @@ static int learn_again(struct restore *r, uint64_t id)
     if (due == STREAM_NOTHING)
         return 0;
     stream_facts(s, &facts);
-    if (due == STREAM_A_TURN && r->known_to && store_gen_of(r->reader, id) == facts.gen) {
+    if (due == STREAM_A_TURN && r->known_to && o->gen == facts.gen) {
         stream_skip(s);
         return 0;
     }
@@ -85,7 +84,7 @@ static int one_row(void *ctx, const struct store_obs *o)
         return r->failed = buf_failed(&r->texts); /* else it is a row less of history */
     if (known)
         return r->failed = stream_remember(s, &row) != 0;
-    if (learn_again(r, o->id))
+    if (learn_again(r, o))
         return r->failed = 1;
     if (stream_push(s, &row, &verdict) ||
         (o->id > r->scored_to && late_add(in, &row, &verdict)))
@@ -120,9 +119,7 @@ static int read_rows(struct store_reader *reader, uint64_t known_to, struct rest
         store_each_obs(reader, in->name, after, INT64_MIN, INT64_MAX, one_row, r, err))
         return -1;
     keep_history(in->stream, r->known);
-    *r = (struct restore){
-        .in = in, .reader = reader, .known_to = known_to, .scored_to = scored_to
-    };
+    *r = (struct restore){ .in = in, .known_to = known_to, .scored_to = scored_to };
     int rc =
         store_each_obs(reader, in->name, after, INT64_MIN, INT64_MAX, one_row, r, err);
     buf_free(&r->texts);

@@ -141,6 +141,7 @@ struct instance {
     int64_t lesson_began, lesson_ms;
     int64_t learn_from; /* mono ms: no turn before, memory was short */
     int64_t cpu_us;     /* of the learner's thread, that the turn took */
+    int turn_skipped;   /* before the row that is scored next */
     double may_us;      /* learning that it may do now, as of may_at (share.c) */
     int64_t may_at;     /* mono ms; 0: never reckoned */
     atomic_uint lesson_done, lesson_all;

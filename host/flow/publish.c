@@ -93,8 +93,11 @@ void publish_row(struct instance *in, const struct observed *row, const struct v
 {
     struct stream_row seen = { .id = row->id, .ts = row->ts, .v = row->v };
     struct scored_row scored;
+    int starved = scored_write(in, &seen, v, &scored);
 
-    if (scored_write(in, &seen, v, &scored)) /* memory is short: its score at least */
+    scored.score.turn_skipped = in->turn_skipped;
+    in->turn_skipped = 0;
+    if (starved) /* memory is short: its score at least */
         store_put_score(in->flow->store, &scored.score);
     else
         scored_publish(in, &scored);

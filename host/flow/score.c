@@ -59,11 +59,13 @@ static void adjust(struct instance *in)
 }
 
 /* Passed over, because its atom has learned for longer than its share: the row is scored
- * by the generation that is live, which is how those who do it again know. */
+ * by the generation that is live, which is how those who do it again know; its score says
+ * so, too. */
 static void skip(struct instance *in)
 {
     stream_skip(in->stream);
     in->turns_skipped++;
+    in->turn_skipped = 1;
     in->lesson_out = (struct stream_lesson){ .gen = in->facts.gen };
     in->lesson_ms = 0;
     publish_lesson(in);

@@ -47,7 +47,6 @@ int export_each_atom(struct export *e, int (*each)(void *ctx, const char *atom),
 
 struct writing {
     const struct export_part *part;
-    struct store_reader *reader;
     struct output *out;
     struct buf line;
     uint64_t rows;
@@ -60,8 +59,7 @@ static int write_row(void *ctx, const struct store_obs *o)
     struct writing *w = ctx;
 
     buf_clear(&w->line);
-    rows_write(o, w->part->named, w->part->gens ? store_gen_of(w->reader, o->id) : 0,
-               &w->line);
+    rows_write(o, w->part->named, w->part->gens, &w->line);
     if (buf_failed(&w->line))
         w->rc = kiri_fail(w->err, KIRI_INTERNAL, "out of memory");
     else
@@ -75,7 +73,7 @@ static int write_row(void *ctx, const struct store_obs *o)
 int export_rows(struct export *e, const struct export_part *p, struct output *out,
                 uint64_t *rows, struct kiri_error *err)
 {
-    struct writing w = { .part = p, .reader = e->reader, .out = out, .err = err };
+    struct writing w = { .part = p, .out = out, .err = err };
     int rc = store_each_obs(e->reader, p->atom, p->after_id, p->from_ts, p->to_ts,
                             write_row, &w, err);
 

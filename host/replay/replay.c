@@ -196,14 +196,16 @@ static int while_learning(void *ctx, uint32_t done, uint32_t all)
     return r->ended;
 }
 
-/* Was the turn that is due passed over where the row was recorded? Then the generation
- * that is live now has scored it. */
+/* Was the turn that is due passed over where the row was recorded? It says so; before it
+ * did, the generation told: the one that is live now has scored it. */
 static int was_skipped(const struct voice *v)
 {
     struct stream_facts facts;
 
+    if (stream_due(v->stream) != STREAM_A_TURN)
+        return 0;
     stream_facts(v->stream, &facts);
-    return v->known && v->row.gen == facts.gen && stream_due(v->stream) == STREAM_A_TURN;
+    return v->row.turn_skipped || (v->known && v->row.gen == facts.gen);
 }
 
 static int learn(struct replay *r, struct voice *v, struct kiri_error *err)

@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define SKIPPED "skipped" /* all that a line may say of a turn */
+
 struct rows {
     const struct kiri_schema *schema;
     char *path;
@@ -29,7 +31,7 @@ struct rows {
 
 /* ---- writing --------------------------------------------------------------------- */
 
-void rows_write(const struct store_obs *o, int named, uint64_t gen, struct buf *out)
+void rows_write(const struct store_obs *o, int named, int gens, struct buf *out)
 {
     struct jsonw j = jsonw_into(out);
 
@@ -40,8 +42,10 @@ void rows_write(const struct store_obs *o, int named, uint64_t gen, struct buf *
     jsonw_key(&j, "values");
     jsonw_raw(&j, o->values, strlen(o->values));
     jsonw_kint(&j, "id", (int64_t)o->id);
-    if (gen)
-        jsonw_kint(&j, "gen", (int64_t)gen);
+    if (gens && o->gen)
+        jsonw_kint(&j, "gen", (int64_t)o->gen);
+    if (o->turn_skipped)
+        jsonw_kstr(&j, "turn", SKIPPED);
     if (o->label)
         jsonw_kstr(&j, "label", o->label);
     jsonw_end(&j);
@@ -199,11 +203,17 @@ static int wrong(const struct rows *r, struct kiri_error *err, const char *what)
                      r->path, r->line, what);
 }
 
+static int is_skipped(const json_t *turn)
+{
+    return json_is_string(turn) && strcmp(json_string_value(turn), SKIPPED) == 0;
+}
+
 static int read_line(struct rows *r, json_t *root, struct rows_row *out,
                      struct kiri_error *err)
 {
     const json_t *ts = json_object_get(root, "ts"), *id = json_object_get(root, "id");
     const json_t *gen = json_object_get(root, "gen");
+    const json_t *turn = json_object_get(root, "turn");
     json_t *values = json_object_get(root, "values");
 
     if (!json_is_object(root))
@@ -216,9 +226,12 @@ static int read_line(struct rows *r, json_t *root, struct rows_row *out,
         return wrong(r, err, "\"id\" is not a whole number from 1 on");
     if (gen && (!json_is_integer(gen) || json_integer_value(gen) < 0))
         return wrong(r, err, "\"gen\" is not a whole number");
+    if (turn && !is_skipped(turn))
+        return wrong(r, err, "\"turn\" is not \"" SKIPPED "\"");
     out->ts = json_integer_value(ts);
     out->id = id ? (uint64_t)json_integer_value(id) : 0;
     out->gen = gen ? (uint64_t)json_integer_value(gen) : 0;
+    out->turn_skipped = turn != NULL;
     if (id && out->id <= r->last_id)
         return kiri_fail(err, KIRI_BAD_DATA,
                          "%s:%" PRIu64 ": id %" PRIu64 " after %" PRIu64

@@ -17,9 +17,9 @@
 
 #define ROWS_LINE_MOST (256u << 10) /* bytes of a line */
 
-/* Appends one line; with `named` it begins with "atom". gen: the generation that scored
- * it, of a recording; 0: it is not said. */
-void rows_write(const struct store_obs *o, int named, uint64_t gen, struct buf *out);
+/* Appends one line; with `named` it begins with "atom", with `gens` it says the
+ * generation that scored it, if one is known. */
+void rows_write(const struct store_obs *o, int named, int gens, struct buf *out);
 
 /* A file of rows, read from its beginning in constant memory. Owner: one thread. */
 struct rows;
@@ -28,6 +28,7 @@ struct rows_row {
     int64_t ts;                /* ms UTC */
     uint64_t id;               /* 0: the line has none */
     uint64_t gen;              /* that scored it where it was recorded; 0: not said */
+    int turn_skipped;          /* the turn of learning before it was passed over there */
     const union kiri_value *v; /* [n_fields], hour and weekday filled in; valid until the
                                   next call                                           */
 };

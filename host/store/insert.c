@@ -23,7 +23,8 @@ static const char *const sql[STATEMENTS] = {
     [ADD_OBS] = "INSERT OR REPLACE INTO obs(id, atom, ts, label, vals)"
                 " VALUES(?1, ?2, ?3, ?4, ?5)",
     [ADD_SCORE] = "INSERT OR REPLACE INTO score(id, atom, ts, gen, surprise, score, tail,"
-                  " alarm, detail) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                  " alarm, detail, turn_skipped)"
+                  " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     [ADD_MESSAGE] = "INSERT OR REPLACE INTO message(id, ts, bytes) VALUES(?1, ?2, ?3)",
     [ADD_KV] = "INSERT OR REPLACE INTO kv(atom, key, value) VALUES(?1, ?2, ?3)",
 };
@@ -135,6 +136,7 @@ static int put_score(struct inserter *in, const struct store_score *c)
     sqlite3_bind_double(q, 7, (double)c->tail);
     sqlite3_bind_int(q, 8, c->alarm != 0);
     bind_text(q, 9, c->detail);
+    sqlite3_bind_int(q, 10, c->turn_skipped != 0);
     return run(q);
 }
 

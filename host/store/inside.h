@@ -93,7 +93,7 @@ int schema_is_damage(int rc);
 
 /* ---- migrate.c ------------------------------------------------------------------- */
 
-#define STORE_VERSION 2 /* of the tables, SQLite's user_version */
+#define STORE_VERSION 3 /* of the tables, SQLite's user_version */
 /* From that version (0: an empty file) to ours. SQLite's code. */
 int migrate(sqlite3 *db, int64_t version);
 
@@ -125,7 +125,8 @@ int reader_starved(const struct store_reader *r);
 /* A statement about one atom: ?1 its name. NULL and a sentence. */
 sqlite3_stmt *reader_prepare(struct store_reader *r, const char *sql, const char *atom,
                              struct kiri_error *err);
-/* Gives the rows of a statement with the columns id, ts, label, vals, and ends it. */
+/* Gives the rows of a statement with the columns id, ts, label, vals, and perhaps gen and
+ * turn_skipped, and ends it. */
 int reader_give(struct store_reader *r, sqlite3_stmt *q, const char *atom,
                 int (*each)(void *ctx, const struct store_obs *o), void *ctx,
                 struct kiri_error *err);

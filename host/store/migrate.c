@@ -45,6 +45,8 @@ static const char *const steps[STORE_VERSION] = {
     " n INTEGER NOT NULL, surprise REAL NOT NULL, surprise_max REAL NOT NULL,"
     " score REAL NOT NULL, score_max REAL NOT NULL, tail_min REAL NOT NULL,"
     " alarms INTEGER NOT NULL, PRIMARY KEY(minute, atom)) WITHOUT ROWID;",
+
+    "ALTER TABLE score ADD COLUMN turn_skipped INTEGER NOT NULL DEFAULT 0;",
 };
 
 int migrate(sqlite3 *db, int64_t version)

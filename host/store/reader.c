@@ -133,6 +133,7 @@ int reader_give(struct store_reader *r, sqlite3_stmt *q, const char *atom,
                 int (*each)(void *ctx, const struct store_obs *o), void *ctx,
                 struct kiri_error *err)
 {
+    int scored = sqlite3_column_count(q) > 4;
     int rc;
 
     while ((rc = sqlite3_step(q)) == SQLITE_ROW) {
@@ -142,6 +143,8 @@ int reader_give(struct store_reader *r, sqlite3_stmt *q, const char *atom,
             .ts = sqlite3_column_int64(q, 1),
             .label = (const char *)sqlite3_column_text(q, 2),
             .values = (const char *)sqlite3_column_text(q, 3),
+            .gen = scored ? (uint64_t)sqlite3_column_int64(q, 4) : 0,
+            .turn_skipped = scored && sqlite3_column_int(q, 5) != 0,
         };
 
         if (reader_starved(r))
@@ -176,6 +179,16 @@ void store_reader_close(struct store_reader *r)
     free(r);
 }
 
+/* A row of an older file does not say whether a turn was passed over. */
+#define EACH_OBS(skipped)                                                                \
+    "SELECT obs.id, obs.ts, obs.label, obs.vals, score.gen, " skipped                    \
+    " FROM obs LEFT JOIN score ON score.id = obs.id"                                     \
+    " WHERE obs.atom = (SELECT id FROM atom WHERE name = ?1)"                            \
+    " AND obs.id > ?2 AND obs.ts >= ?3 AND obs.ts < ?4 ORDER BY obs.id"
+static const char each_obs[] = EACH_OBS("score.turn_skipped");
+static const char each_obs_of_version_2[] = EACH_OBS("0");
+#undef EACH_OBS
+
 int store_each_obs(struct store_reader *r, const char *atom, uint64_t after_id,
                    int64_t from_ts, int64_t to_ts,
                    int (*each)(void *ctx, const struct store_obs *o), void *ctx,
@@ -185,11 +198,7 @@ int store_each_obs(struct store_reader *r, const char *atom, uint64_t after_id,
 
     if (reader_ready(r, err))
         return -1;
-    q = reader_prepare(r,
-                       "SELECT id, ts, label, vals FROM obs WHERE atom ="
-                       " (SELECT id FROM atom WHERE name = ?1)"
-                       " AND id > ?2 AND ts >= ?3 AND ts < ?4 ORDER BY id",
-                       atom, err);
+    q = reader_prepare(r, r->version < 3 ? each_obs_of_version_2 : each_obs, atom, err);
     if (!q)
         return -1;
     sqlite3_bind_int64(q, 2,
@@ -197,21 +206,6 @@ int store_each_obs(struct store_reader *r, const char *atom, uint64_t after_id,
     sqlite3_bind_int64(q, 3, from_ts);
     sqlite3_bind_int64(q, 4, to_ts);
     return reader_give(r, q, atom, each, ctx, err);
-}
-
-uint64_t store_gen_of(struct store_reader *r, uint64_t id)
-{
-    uint64_t gen = 0;
-    sqlite3_stmt *q;
-
-    if (id > INT64_MAX ||
-        !(q = reader_prepare(r, "SELECT gen FROM score WHERE id = ?1", NULL, NULL)))
-        return 0;
-    sqlite3_bind_int64(q, 1, (sqlite3_int64)id);
-    if (sqlite3_step(q) == SQLITE_ROW)
-        gen = (uint64_t)sqlite3_column_int64(q, 0);
-    sqlite3_finalize(q);
-    return gen;
 }
 
 int store_each_atom(struct store_reader *r, int (*each)(void *ctx, const char *atom),

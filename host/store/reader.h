@@ -46,7 +46,8 @@ int store_since(struct store_reader *r, const struct store_place *after,
                 struct store_place *oldest, struct kiri_error *err);
 
 /* Observations of one atom with id > after_id and from_ts <= ts < to_ts, oldest first;
- * stops when each returns nonzero. 0 or -1; an unknown atom has none. */
+ * stops when each returns nonzero. Each comes with what is known of
+ * its score. 0 or -1; an unknown atom has none. */
 int store_each_obs(struct store_reader *r, const char *atom, uint64_t after_id,
                    int64_t from_ts, int64_t to_ts,
                    int (*each)(void *ctx, const struct store_obs *o), void *ctx,
@@ -63,9 +64,6 @@ int store_newest(struct store_reader *r, const char *atom, uint64_t upto, uint32
 /* *id: the newest observation of the atom that has a score; 0: none has. 0 or -1. */
 int store_scored_to(struct store_reader *r, const char *atom, uint64_t *id,
                     struct kiri_error *err);
-/* Generation that scored observation `id`; 0: none did, or nobody knows any more. Also
- * while each() of another function runs; not before the first. */
-uint64_t store_gen_of(struct store_reader *r, uint64_t id);
 /* Every atom that ever stored something, by name. */
 int store_each_atom(struct store_reader *r, int (*each)(void *ctx, const char *atom),
                     void *ctx, struct kiri_error *err);

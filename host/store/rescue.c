@@ -26,7 +26,21 @@
 #define SLICE_MS   15
 #define NAME_PAGES 64 /* atoms and runs stand at the beginning of the file */
 
-enum { ADD_ATOM, ADD_BOOT, ADD_OBS, ADD_SCORE, ADD_MESSAGE, NOTE, KINDS };
+enum {
+    ADD_ATOM,
+    ADD_BOOT,
+    ADD_OBS,
+    ADD_SCORE,
+    ADD_OLD_SCORE, /* of version 2, also in a file that was brought here */
+    ADD_MESSAGE,
+    NOTE,
+    KINDS
+};
+
+/* Scores that were not rolled up, and those that stay then. */
+#define OF_SCORE(stays)                                                                  \
+    " WHERE ?2 IN (SELECT id FROM atom) AND (" stays " OR ?1 > coalesce("                \
+    "(SELECT value FROM meta WHERE key = 'rolled_to'), 0))"
 
 /* A row is told by its number of columns and their types; what it belongs to must be
  * known, and what was deleted or rolled up does not come back. */
@@ -38,16 +52,19 @@ static const struct {
     [ADD_BOOT] = { "nti", "INSERT OR IGNORE INTO boot VALUES(?1, ?2, ?3)" },
     [ADD_OBS] = { "niiTt", "INSERT OR IGNORE INTO obs SELECT ?1, ?2, ?3, ?4, ?5"
                            " WHERE ?2 IN (SELECT id FROM atom)" },
-    [ADD_SCORE] = { "niiirrriT",
+    [ADD_SCORE] = { "niiirrriTi",
                     "INSERT OR IGNORE INTO score SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
-                    " ?9 WHERE ?2 IN (SELECT id FROM atom) AND (?8 OR ?1 > coalesce("
-                    "(SELECT value FROM meta WHERE key = 'rolled_to'), 0))" },
+                    " ?9, ?10" OF_SCORE("?8 OR ?10") },
+    [ADD_OLD_SCORE] = { "niiirrriT",
+                        "INSERT OR IGNORE INTO score SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7,"
+                        " ?8, ?9, 0" OF_SCORE("?8") },
     [ADD_MESSAGE] = { "nib", "INSERT OR IGNORE INTO message SELECT ?1, ?2, ?3"
                              " WHERE (?1 >> 40) IN (SELECT id FROM boot) AND ?1 > "
                              "coalesce((SELECT value FROM meta WHERE key = 'pruned_to'),"
                              " 0)" },
     [NOTE] = { "", "INSERT OR REPLACE INTO meta VALUES('rescue', ?1)" },
 };
+#undef OF_SCORE
 
 /* Read from both ends until it does not go on. */
 static const struct {

@@ -68,7 +68,8 @@ static const char *const sql[STATEMENTS] = {
         " score_max = max(score_max, excluded.score_max),"
         " tail_min = min(tail_min, excluded.tail_min),"
         " alarms = alarms + excluded.alarms",
-    [DROP_ROLLED] = "DELETE FROM score WHERE id > ?1 AND id <= ?2 AND NOT alarm",
+    [DROP_ROLLED] = "DELETE FROM score WHERE id > ?1 AND id <= ?2 AND NOT alarm"
+                    " AND NOT turn_skipped",
     [NEWEST] = "SELECT ts FROM obs ORDER BY id DESC LIMIT 1",
     [PAGES] = "PRAGMA page_count",
     [FREE_PAGES] = "PRAGMA freelist_count",
@@ -248,7 +249,8 @@ static int drop(struct keeper *k, struct slice *s, int statement, int64_t before
     return rc;
 }
 
-/* Scores become a row a minute and atom; alarms stay as they are, too. */
+/* Scores become a row a minute and atom; alarms stay as they are, too,
+ * and so does what a replay must know. */
 static int roll_up(struct keeper *k, struct slice *s)
 {
     int64_t before = older_than(s, s->keep->rollup_after_ms), from, upto;

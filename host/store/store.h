@@ -54,6 +54,10 @@ struct store_obs {
     int64_t ts;         /* ms UTC                                                       */
     const char *label;  /* or NULL                                                      */
     const char *values; /* JSON object of named values: {"cpu":53.1,"net":"up"} */
+    /* Only when it is read: of its score, 0 when it has none, or nobody knows any more.
+     */
+    uint64_t gen;     /* that scored it                                               */
+    int turn_skipped; /* 1: the turn of learning that was due before it was passed over */
 };
 struct store_score {
     const char *atom;
@@ -62,6 +66,7 @@ struct store_score {
     uint64_t gen;
     float surprise, score, tail;
     int alarm;
+    int turn_skipped; /* 1: the turn of learning that was due before it was passed over */
     const char *detail; /* per-field JSON, kept for alarms and one row in 60; or NULL   */
 };
 

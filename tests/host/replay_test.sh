@@ -177,6 +177,27 @@ interrupt $player
 [ $? -eq 130 ] || wrong "Ctrl-C during a replay exits $?, not 130"
 ls out out.* >/dev/null 2>&1 && wrong "Ctrl-C leaves a file"
 
+# ---- learning beyond its share of a core: turns that were passed over are, again ----------------
+mv state first
+{
+    printf 'molecule: busy\nstate: %s/state\natoms:\n' "$work"
+    printf '  flood: { plugin: %s/tests/host/flood.so, every: 50ms, rows: 50' "$BUILD"
+    printf ', total: 100000000, learn: { warmup: 60, share: 0.1%% } }\n'
+} >busy.yaml
+start_host busy.yaml
+until_true 10 'a["rows"] > 0'
+"$KIRI" sub score/ model/ --json --state "$work/state" >live 2>sub.log &
+sub=$!
+until_true 60 'a["gen"] > 1 and a["turns_skipped"] > 2'
+[ "$(status 'a["dropped"]')" = 0 ] || wrong "rows were dropped: this machine is too slow for it"
+stop_host -TERM || wrong "SIGTERM exits $?"
+kill $sub
+wait $sub 2>/dev/null
+"$KIRI" export obs --output busy --quiet --state state || wrong "export exits $?"
+grep -q '"turn":"skipped"' busy/flood.jsonl || wrong "no row says that a turn was passed over"
+"$KIRI" replay busy.yaml --data busy --output again.busy 2>replay.log || wrong "busy: exit $?"
+python3 compare.py live again.busy flood || wrong "it learned when the host had not"
+
 # ---- the example of docs/replay.md, cut out of it --------------------------------------------
 mkdir docs bin
 ln -s "$KIRI" bin/kiri

@@ -243,15 +243,18 @@ static void a_replay_goes_on_from_a_model_as_if_it_had_never_stopped(void **stat
     buf_free(&whole);
 }
 
-/* One step of a stream that may pass over what is due; the row as a recording has it. */
-static void step_recorded(struct stream *s, struct world *w, int passes, struct buf *out)
+/* One step of a stream that may pass over what is due. What is written of the row: the
+ * generation that scored it, or that a turn was passed over. Returns its surprise. */
+static float step_recorded(struct stream *s, struct world *w, int passes, int gens,
+                           struct buf *out)
 {
     struct stream_lesson lesson;
     struct stream_row row = world_next(w);
     struct buf values = { 0 };
     struct verdict v;
 
-    if (passes && stream_due(s) == STREAM_A_TURN)
+    int skipped = passes && stream_due(s) == STREAM_A_TURN;
+    if (skipped)
         stream_skip(s);
     else if (stream_due(s))
         assert_int_equal(stream_learn(s, NULL, NULL, NULL, &lesson), 0);
@@ -260,9 +263,12 @@ static void step_recorded(struct stream *s, struct world *w, int passes, struct 
     rows_write(&(struct store_obs){ .atom = "a",
                                     .id = row.id,
                                     .ts = row.ts,
-                                    .values = buf_text(&values) },
-               0, v.gen, out);
+                                    .values = buf_text(&values),
+                                    .gen = v.gen,
+                                    .turn_skipped = skipped && !gens },
+               0, gens, out);
     buf_free(&values);
+    return v.surprise;
 }
 
 /* Learning that was passed over for its share of a core is passed over again. */
@@ -278,12 +284,12 @@ static void a_turn_that_was_passed_over_is_none_in_the_replay(void **state)
     (void)state;
 
     for (uint32_t i = 0; i < 200; i++)
-        step_recorded(s, &w, 0, &lines);
+        step_recorded(s, &w, 0, 1, &lines);
     void *model = keep_save(s, "a", &len);
     struct stream *again = world_stream(WARMUP, 1);
     assert_int_equal(keep_load(again, model, len, NULL, &err), 0);
     for (uint32_t i = 200; i < 600; i++) /* turns at 256, 384 and 512 */
-        step_recorded(s, &w, i >= 300 && i < 400, &lines);
+        step_recorded(s, &w, i >= 300 && i < 400, 1, &lines);
     stream_facts(s, &facts);
     write_file("a", &lines);
     struct buf text = play("a", again, 1);
@@ -301,6 +307,42 @@ static void a_turn_that_was_passed_over_is_none_in_the_replay(void **state)
     buf_free(&text);
     buf_free(&lines);
     free(model);
+}
+
+/* Also when all is learned anew from the rows of an export, which name no generation. */
+static void a_turn_that_was_passed_over_is_none_from_the_first_row_on(void **state)
+{
+    struct stream *s = world_stream(WARMUP, 1);
+    struct world w = world_new(3);
+    struct buf lines = { 0 };
+    struct stream_facts facts;
+    uint64_t skipped = 0;
+    float surprise = 0;
+    json_t *body, *last = NULL;
+    (void)state;
+
+    for (uint32_t i = 0; i < 800; i++) /* turns at 128, 256, .. 768 */
+        surprise = step_recorded(s, &w, i % 300 < 150, 0, &lines);
+    stream_facts(s, &facts);
+    write_file("a", &lines);
+    struct buf text = play("a", world_stream(WARMUP, 1), 0);
+    const char *at = buf_text(&text);
+    while ((body = next_body(&at, "model/"))) {
+        skipped +=
+            strcmp(json_string_value(json_object_get(body, "result")), "skipped") == 0;
+        json_decref(body);
+    }
+    for (at = buf_text(&text); (body = next_body(&at, "score/")); last = body)
+        json_decref(last);
+    assert_int_equal(skipped, 3);
+    assert_int_equal(number(last, "gen"), facts.gen);
+    assert_int_equal(number(last, "id"), facts.last_id);
+    assert_true(fabs(json_real_value(json_object_get(last, "surprise")) -
+                     (double)surprise) <= 1e-3 * (double)surprise);
+    json_decref(last);
+    stream_free(s);
+    buf_free(&text);
+    buf_free(&lines);
 }
 
 static void rows_without_ids_are_new_to_a_model(void **state)
@@ -438,6 +480,7 @@ int main(void)
         cmocka_unit_test(each_row_is_scored_as_by_the_stream_itself),
         cmocka_unit_test(a_replay_goes_on_from_a_model_as_if_it_had_never_stopped),
         cmocka_unit_test(a_turn_that_was_passed_over_is_none_in_the_replay),
+        cmocka_unit_test(a_turn_that_was_passed_over_is_none_from_the_first_row_on),
         cmocka_unit_test(rows_without_ids_are_new_to_a_model),
         cmocka_unit_test(rows_of_all_atoms_go_in_the_order_of_their_times),
         cmocka_unit_test(a_bad_row_ends_the_replay_with_its_place),

@@ -79,8 +79,10 @@ static void a_row_reads_back_as_it_was_written(void **state)
                                         .id = (uint64_t)i * 3,
                                         .ts = 1000 * i,
                                         .label = i % 7 ? NULL : "a \"label\"\n",
-                                        .values = buf_text(&values) },
-                   i % 2, (uint64_t)i % 3, &file);
+                                        .values = buf_text(&values),
+                                        .gen = (uint64_t)i % 3,
+                                        .turn_skipped = i % 5 == 0 },
+                   i % 2, i % 10 != 0, &file);
         buf_free(&values);
     }
     put(file.data, file.len);
@@ -92,7 +94,8 @@ static void a_row_reads_back_as_it_was_written(void **state)
         assert_int_equal(rows_next(r, &row, &err), 1);
         assert_int_equal(row.ts, 1000 * i);
         assert_int_equal(row.id, i * 3);
-        assert_int_equal(row.gen, i % 3);
+        assert_int_equal(row.gen, i % 10 ? i % 3 : 0);
+        assert_int_equal(row.turn_skipped, i % 5 == 0);
         assert_memory_equal(&row.v[0].num, &number, sizeof number);
         assert_int_equal(row.v[1].choice, i % 2);
         assert_int_equal(row.v[2].text.len, i % 6);
@@ -126,6 +129,8 @@ static void a_bad_line_is_named_with_its_place_and_remedy(void **state)
         { "{\"ts\":1,\"values\":{\"cpu\":NaN}}", "column" },
         { "{\"ts\":1,\"ts\":2,\"values\":{}}", "duplicate" },
         { "{\"ts\":1,\"values\":{},\"id\":0}", "\"id\" is not a whole number" },
+        { "{\"ts\":1,\"values\":{},\"turn\":1}", "\"turn\" is not \"skipped\"" },
+        { "{\"ts\":1,\"values\":{},\"turn\":\"taken\"}", "\"turn\" is not \"skipped\"" },
         { "{\"ts\":1,\"values\":{},\"id\":7}", "id 7 after 7" },
         { "{\"ts\":1,\"values\":{},\"id\":6}", "id 6 after 7" },
         { "\x1b[31m", "column" },

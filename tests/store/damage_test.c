@@ -101,11 +101,11 @@ static void a_newer_file_is_refused_by_name(void **state)
 
     (void)state;
     store_close(open_store(), 5000);
-    run_sql("PRAGMA user_version=3");
+    run_sql("PRAGMA user_version=4");
     assert_null(store_open(room, NULL, &err));
     assert_int_equal(err.code, KIRI_BAD_DATA);
-    assert_non_null(strstr(err.text, "newer KIRI (version 3, this one knows 2)"));
-    assert_int_equal(ask_file("PRAGMA user_version"), 3);
+    assert_non_null(strstr(err.text, "newer KIRI (version 4, this one knows 3)"));
+    assert_int_equal(ask_file("PRAGMA user_version"), 4);
 }
 
 static void a_bad_place_gets_a_sentence(void **state)

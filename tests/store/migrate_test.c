@@ -66,7 +66,7 @@ static void a_file_of_version_1_is_brought_here_with_all_it_holds(void **state)
         const char *sql;
         int64_t is;
     } facts[] = {
-        { "PRAGMA user_version", 2 },
+        { "PRAGMA user_version", 3 },
         { "SELECT count(*) FROM obs", 120 },
         { "SELECT count(*) FROM obs WHERE label = '/tmp/a file' AND atom ="
           " (SELECT id FROM atom WHERE name = 'names')",

@@ -228,6 +228,47 @@ static void put_score(struct store *s, const char *atom, uint64_t id)
                     &(struct store_score){ .atom = atom, .id = id, .ts = (int64_t)id });
 }
 
+struct learned {
+    unsigned rows;
+    uint64_t gens;
+    uint64_t skipped; /* the id of the only one */
+};
+
+static int note_score(void *ctx, const struct store_obs *o)
+{
+    struct learned *l = ctx;
+
+    l->rows++;
+    l->gens += o->gen;
+    if (o->turn_skipped)
+        l->skipped += o->id;
+    return 0;
+}
+
+static void observations_know_what_their_scores_say_of_learning(void **state)
+{
+    struct store *s = open_store();
+    struct learned l = { 0 };
+    struct store_reader *r;
+    (void)state;
+
+    for (uint64_t id = 1; id <= 9; id++)
+        put_obs(s, id % 2 ? "odd" : "even", id);
+    for (uint64_t id = 1; id <= 7; id += 2) /* the last odd one has no score yet */
+        store_put_score(s, &(struct store_score){ .atom = "odd",
+                                                  .id = id,
+                                                  .gen = id,
+                                                  .turn_skipped = id == 5 });
+    store_close(s, 5000);
+    r = open_reader();
+    assert_int_equal(
+        store_each_obs(r, "odd", 0, INT64_MIN, INT64_MAX, note_score, &l, NULL), 0);
+    assert_int_equal(l.rows, 5);
+    assert_int_equal(l.gens, 1 + 3 + 5 + 7);
+    assert_int_equal(l.skipped, 5);
+    store_reader_close(r);
+}
+
 static void the_newest_ids_up_to_a_row_are_known(void **state)
 {
     static const struct {
@@ -282,6 +323,7 @@ int main(void)
         ROOM_TEST(whoever_has_enough_stops),
         ROOM_TEST(a_place_before_what_was_deleted_is_gone),
         ROOM_TEST(observations_are_read_by_atom_id_and_time),
+        ROOM_TEST(observations_know_what_their_scores_say_of_learning),
         ROOM_TEST(the_newest_ids_up_to_a_row_are_known),
         ROOM_TEST(where_there_is_no_store_is_said),
     };

@@ -36,6 +36,7 @@ static void fill(struct store *s)
                                                   .ts = now,
                                                   .surprise = .25f,
                                                   .score = (float)id,
+                                                  .turn_skipped = id % 100 == 0,
                                                   .tail = 1 });
         store_put_message(s, id, now, text, (size_t)n, 0);
     }
@@ -200,6 +201,9 @@ static void the_first_page_is_not_needed(void **state)
     store_close(s, 5000);
     assert_int_equal(ask_file("SELECT count(*) FROM obs"), ROWS);
     assert_int_equal(ask_file("SELECT count(*) FROM score"), ROWS);
+    assert_int_equal(ask_file("SELECT count(*) FROM score WHERE turn_skipped AND"
+                              " id % 100 = 0"),
+                     ROWS / 100);
     assert_int_equal(ask_file("SELECT count(*) FROM message"), ROWS);
 }
 

@@ -19,6 +19,7 @@
 #define HOUR 3600000
 #define DAY  (24 * (int64_t)HOUR)
 
+/* Of the row 7 a replay must know that a turn was passed over. */
 static void put_score(struct store *s, const char *atom, uint64_t id, int64_t ts,
                       float score, int alarm)
 {
@@ -30,6 +31,7 @@ static void put_score(struct store *s, const char *atom, uint64_t id, int64_t ts
                                               .score = score,
                                               .tail = 1 / (1 + score),
                                               .alarm = alarm,
+                                              .turn_skipped = id == 7,
                                               .detail = alarm ? "[]" : NULL });
 }
 
@@ -79,8 +81,9 @@ static void scores_become_minutes_and_alarms_stay(void **state)
         { "SELECT round(score * 2) FROM rollup ORDER BY minute, n DESC LIMIT 1", 41 },
         { "SELECT round(surprise * 4) FROM rollup ORDER BY minute, n DESC LIMIT 1", 41 },
         { "SELECT round(1 / tail_min) FROM rollup ORDER BY minute, n DESC LIMIT 1", 41 },
-        { "SELECT count(*) FROM score", 2 }, /* the alarm, and the young one */
+        { "SELECT count(*) FROM score", 3 }, /* the two that stay, and the young one */
         { "SELECT count(*) FROM score WHERE alarm AND detail = '[]'", 1 },
+        { "SELECT id FROM score WHERE turn_skipped", 7 },
     };
     struct store *s = open_store();
     int64_t now = clock_now(&clock_system), minute = (now - 8 * DAY) / 60000 * 60000;

@@ -69,8 +69,11 @@ static void what_was_put_is_there_after_a_restart(void **state)
     struct stat st;
 
     (void)state;
-    store_put_obs(s,
-                  &(struct store_obs){ "files", 41, 7, "a \"label\" \xff", "{\"n\":1}" });
+    store_put_obs(s, &(struct store_obs){ .atom = "files",
+                                          .id = 41,
+                                          .ts = 7,
+                                          .label = "a \"label\" \xff",
+                                          .values = "{\"n\":1}" });
     store_put_score(s, &(struct store_score){ .atom = "files",
                                               .id = 43,
                                               .gen = 2,
