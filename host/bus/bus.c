@@ -198,12 +198,11 @@ static uint64_t send_p99(const struct bus *b)
 static int hand_over(struct bus *b)
 {
     int64_t began = now_us();
-    nng_msg *msg;
+    nng_msg *msg = buf_failed(&b->sent) ? NULL : outgoing(b->sent.data, b->sent.len);
 
-    if (buf_failed(&b->sent) || nng_msg_alloc(&msg, 0))
+    if (!msg)
         return -1;
-    if (nng_msg_append(msg, b->sent.data, b->sent.len) == 0 &&
-        nng_sendmsg(b->pub, msg, 0) == 0) {
+    if (nng_sendmsg(b->pub, msg, 0) == 0) {
         note_time(b, now_us() - began);
         return 0;
     }

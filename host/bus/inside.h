@@ -98,6 +98,10 @@ void pass_free(struct pass *p);
 /* Did it? Any thread. uri and headers as the visitor sent them, headers a line each. */
 int pass_ok(const struct pass *p, const char *uri, const char *headers);
 
+/* outgoing.c. A message that is to be sent, of a copy of these bytes. NULL: memory is
+ * short. */
+nng_msg *outgoing(const void *bytes, size_t len);
+
 /* accept.c. Newcomers to this unix socket are turned away just now: too many say nothing.
  */
 int accept_crowded(const char *path);

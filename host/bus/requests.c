@@ -115,14 +115,12 @@ struct bus_request *bus_next_request(struct bus *b)
 
 void bus_answer(struct bus *b, struct bus_request *r, const char *json, size_t len)
 {
-    nng_msg *msg = r->msg;
+    nng_msg *msg = outgoing(json, len);
 
     (void)b;
+    nng_msg_free(r->msg);
     r->msg = NULL;
-    nng_msg_clear(msg);
-    if (nng_msg_append(msg, json,
-                       len)) { /* no memory: better no answer than half of one */
-        nng_msg_free(msg);
+    if (!msg) { /* no memory, no answer: the client asks again */
         receive(r);
         return;
     }
