@@ -1,5 +1,7 @@
 #include "base/buf.h"
 
+#include "base/number.h"
+
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -64,6 +66,13 @@ void buf_putf(struct buf *b, const char *fmt, ...)
     vsnprintf(b->data + b->len, (size_t)n + 1, fmt, ap);
     va_end(ap);
     b->len += (size_t)n;
+}
+
+void buf_putg(struct buf *b, double x, int digits)
+{
+    char text[NUMBER_CAP];
+
+    buf_put(b, text, number_write(text, x, digits));
 }
 
 void buf_clear(struct buf *b)

@@ -16,6 +16,8 @@ struct buf {
 void buf_put(struct buf *b, const void *bytes, size_t n);
 void buf_puts(struct buf *b, const char *s);
 void buf_putf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* As "%.<digits>g", faster (number.h). */
+void buf_putg(struct buf *b, double x, int digits);
 void buf_clear(struct buf *b); /* len = 0, memory kept */
 void buf_free(struct buf *b);  /* back to {0} */
 int buf_failed(const struct buf *b);

@@ -154,7 +154,7 @@ void jsonw_num(struct jsonw *j, double x, int digits)
         return;
     }
     before(j);
-    buf_putf(j->out, "%.*g", digits, x + 0.0 == 0 ? 0.0 : x); /* no "-0" */
+    buf_putg(j->out, x + 0.0 == 0 ? 0.0 : x, digits); /* no "-0" */
 }
 
 void jsonw_exact(struct jsonw *j, double x)

@@ -39,7 +39,7 @@ static void write_number(double x, struct buf *out)
     else if (size >= 1e3)
         buf_putf(out, "%.0f", x);
     else
-        buf_putf(out, "%.4g", x);
+        buf_putg(out, x, 4);
 }
 
 /* "19.2 to 20.1"; the outermost words of a learned scale have one end only. */
@@ -88,7 +88,9 @@ static void write_words(const struct kiri_schema *s, const struct verdict_field 
         double p = (double)f->expected[k].p;
         buf_puts(out, k ? " or " : "");
         write_word(s, f->field, f->expected[k].word, &f->expected[k].covers, out);
-        buf_putf(out, " (%.2g)", p);
+        buf_puts(out, " (");
+        buf_putg(out, p, 2);
+        buf_puts(out, ")");
     }
 }
 
@@ -123,6 +125,22 @@ void write_why(const struct plan *p, const struct verdict *v, struct buf *out)
     write_words(p->schema, f, out);
 }
 
+static void write_scores(const struct verdict *v, const struct verdict_field *blame,
+                         struct buf *out)
+{
+    buf_puts(out, ",");
+    buf_putg(out, (double)v->surprise, 6);
+    buf_puts(out, ",");
+    buf_putg(out, (double)v->score, 7);
+    buf_puts(out, ",");
+    buf_putg(out, (double)v->tail, 6);
+    buf_puts(out, v->onset ? ",1," : ",0,");
+    buf_puts(out, stream_state_name(v->state));
+    buf_puts(out, ",");
+    buf_putg(out, blame ? (double)blame->nats : 0.0, 6);
+    buf_puts(out, ",");
+}
+
 void write_row(const struct plan *p, const struct row *r, uint64_t number,
                const struct verdict *v, enum stream_state state, struct buf *out)
 {
@@ -133,9 +151,7 @@ void write_row(const struct plan *p, const struct row *r, uint64_t number,
     else if (!p->time)
         buf_putf(out, "%" PRIu64, number);
     if (v)
-        buf_putf(out, ",%.6g,%.7g,%.6g,%d,%s,%.6g,", (double)v->surprise,
-                 (double)v->score, (double)v->tail, v->onset, stream_state_name(v->state),
-                 f ? (double)f->nats : 0.0);
+        write_scores(v, f, out);
     else
         buf_putf(out, ",0,0,1,0,%s,0,", stream_state_name(state));
     if (f && p->column[f->field])
