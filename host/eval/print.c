@@ -42,6 +42,8 @@ static const char *delay_of(const struct measures *m, char out[CELL])
         snprintf(out, CELL, "%.4g row%s", m->delay_rows, m->delay_rows == 1 ? "" : "s");
         return out;
     }
+    if (m->delay_ms <= 0)
+        return "at once";
     units_duration_print((int64_t)m->delay_ms, time, sizeof time);
     snprintf(out, CELL, "%s", time);
     return out;

@@ -53,12 +53,23 @@ static void put_safely(const struct buf *json, struct buf *out)
     out->failed |= json->failed;
 }
 
+/* The last name in a path, without slashes at its end. */
+static void write_title(const char *path, struct jsonw *j)
+{
+    size_t end = strlen(path), from;
+
+    while (end > 1 && path[end - 1] == '/')
+        end--;
+    for (from = end; from && path[from - 1] != '/'; from--)
+        ;
+    jsonw_bytes(j, path + from, end - from);
+}
+
 static void write_settings(const struct eval *e, const struct eval_options *o,
                            const char *version, uint32_t most, struct jsonw *j)
 {
-    const char *slash = strrchr(o->corpus.path, '/');
-
-    jsonw_kstr(j, "title", slash && slash[1] ? slash + 1 : o->corpus.path);
+    jsonw_key(j, "title");
+    write_title(o->corpus.path, j);
     jsonw_kstr(j, "path", o->corpus.path);
     jsonw_kstr(j, "version", version);
     jsonw_kint(j, "seed", (int64_t)o->detect.seed);

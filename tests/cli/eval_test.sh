@@ -148,7 +148,7 @@ exits 65 nab/data/g/b.csv --windows nab/labels/combined_windows.json
 says err "there is nothing to find"
 
 # ---- Ctrl-C leaves nothing ---------------------------------------------------------------
-wave 400000 300000 >long.csv
+wave 150000 120000 >long.csv
 "$KIRI" eval long.csv --html never.html >out 2>err &
 eval=$!
 begun() { grep -q "rows/s" err; }

@@ -408,6 +408,61 @@ static void who_gives_up_leaves_no_file(void **state)
     detect_report_free(&report);
 }
 
+struct told {
+    uint32_t rows, fields, alarms;
+};
+
+static void hear(void *ctx, const struct detect_row *row)
+{
+    struct told *told = ctx;
+
+    told->rows++;
+    told->fields = row->plan->schema->n_fields;
+    told->alarms += row->v && row->v->onset;
+}
+
+static void a_column_can_be_left_out_and_rows_be_heard(void **state)
+{
+    struct detect_options o = { .format = SOURCE_CSV, .warmup = 300, .seed = 1 };
+    struct detect_report report;
+    struct kiri_error err = { 0 };
+    struct told told = { 0 };
+    struct buf in = { 0 }, labelled = { 0 };
+    char path[PAPER_PATH];
+
+    (void)state;
+    write_wave(0, 600, 500, &in);
+    char *plain = detect(&o, &in, NULL, &report, &err);
+    assert_non_null(plain);
+    detect_report_free(&report);
+    buf_puts(&labelled, "ts,odd,v\n");
+    for (uint32_t i = 0; i < 600; i++)
+        buf_putf(&labelled, "%u,%d,%.17g\n", 1700000000u + 300 * i, i == 500,
+                 wave(i, 500));
+    o.without = "odd";
+    o.each = hear;
+    o.ctx = &told;
+    char *same = detect(&o, &labelled, NULL, &report, &err);
+    assert_string_equal(plain, same);
+    assert_int_equal(told.rows, 600);
+    assert_int_equal(told.fields, 1);
+    assert_int_equal(told.alarms, report.alarms);
+
+    detect_report_free(&report);
+    told = (struct told){ 0 }; /* and nobody has to write them */
+    int fd = paper(buf_text(&labelled), labelled.len, path);
+    o.input = path;
+    assert_int_equal(detect_run(&o, NULL, &report, &err), 0);
+    close(fd);
+    assert_int_equal(told.rows, 600);
+    assert_int_equal(told.alarms, report.alarms);
+    detect_report_free(&report);
+    free(plain);
+    free(same);
+    buf_free(&in);
+    buf_free(&labelled);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -422,6 +477,7 @@ int main(void)
         cmocka_unit_test(columns_that_never_change_are_no_alarm),
         cmocka_unit_test(odd_lines_stand_out_from_those_learned),
         cmocka_unit_test(who_gives_up_leaves_no_file),
+        cmocka_unit_test(a_column_can_be_left_out_and_rows_be_heard),
     };
 
     return cmocka_run_group_tests(tests, make_dir, remove_dir);

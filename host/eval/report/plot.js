@@ -24,7 +24,7 @@ const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 /* Steps that people count in: 1, 2 or 5 of a power of ten. */
 function niceStep(span, most) {
   const raw = span / Math.max(most, 1), power = 10 ** Math.floor(Math.log10(raw));
-  for (const k of [1, 2, 5]) if (k * power >= raw * 0.999) return k * power;
+  for (const k of [1, 2, 5]) if (k * power >= raw * 0.75) return k * power;
   return 10 * power;
 }
 const MINUTE = 6e4, HOUR = 36e5, DAY = 864e5;
@@ -162,21 +162,22 @@ class Plot {
     g.font = "11px system-ui, sans-serif";
     const style = getComputedStyle(document.documentElement);
     this.color = (name) => style.getPropertyValue(`--${name}`).trim();
-    this.above = { top: TOP, height: Math.round(room * 0.68) };
-    this.below = { top: TOP + this.above.height + GAP, height: room - Math.round(room * 0.68) };
+    const score = Math.round(Math.min(room * 0.32, 84));
+    this.above = { top: TOP, height: room - score };
+    this.below = { top: TOP + this.above.height + GAP, height: score };
     this.low = Math.max(this.s.bucket(this.from) - 1, 0);
     this.high = Math.min(this.s.bucket(this.to) + 1, this.s.buckets - 1);
     this.clip(() => { this.drawWarmup(); this.drawEvents(); });
     this.drawAxis();
     this.drawSignals();
     this.drawScore();
-    this.clip(() => { this.drawAlarms(); this.drawDrag(); this.drawCursor(); });
+    this.clip(() => { this.drawAlarms(); this.drawDrag(); this.drawCursor(); }, 6);
   }
-  clip(draw) {
+  clip(draw, beyond = 0) {
     const g = this.g;
     g.save();
     g.beginPath();
-    g.rect(LEFT, 0, this.inner, this.height - AXIS);
+    g.rect(LEFT - beyond, 0, this.inner + 2 * beyond, this.height - AXIS);
     g.clip();
     draw();
     g.restore();
@@ -248,7 +249,7 @@ class Plot {
     }
   }
   /* Lines and numbers beside a pane; low..high is what it shows. */
-  scale(pane, low, high, numbers) {
+  scale(pane, low, high) {
     const g = this.g, most = Math.max(Math.floor(pane.height / 34), 2);
     g.textAlign = "right";
     g.textBaseline = "middle";
@@ -257,7 +258,7 @@ class Plot {
       g.fillStyle = this.color("grid");
       g.fillRect(LEFT, Math.round(y), this.inner, 1);
       g.fillStyle = this.color("muted");
-      if (numbers) g.fillText(text, LEFT - 6, y);
+      g.fillText(text, LEFT - 6, y);
     }
   }
   range(k) {
@@ -271,24 +272,32 @@ class Plot {
     const pad = (high - low) * 0.06 || Math.abs(high) * 0.1 || 1;
     return [low - pad, high + pad];
   }
+  /* Each signal that is shown has a lane of its own, with its own scale. */
+  lanes() {
+    const shown = this.s.name.map((_, k) => k).filter((k) => this.shown[k]), gap = 8;
+    const height = (this.above.height - gap * (shown.length - 1)) / shown.length;
+    return shown.map((k, i) => ({ k, top: this.above.top + i * (height + gap), height }));
+  }
   drawSignals() {
-    const shown = this.s.name.map((_, k) => k).filter((k) => this.shown[k]);
-    if (shown.length === 1) this.scale(this.above, ...this.range(shown[0]), true);
-    else if (shown.length) {
-      this.g.fillStyle = this.color("muted");
-      this.g.save();
-      this.g.translate(14, this.above.top + this.above.height / 2);
-      this.g.rotate(-Math.PI / 2);
-      this.g.textAlign = "center";
-      this.g.textBaseline = "middle";
-      this.g.fillText("each to its own scale", 0, 0);
-      this.g.restore();
+    const g = this.g, lanes = this.lanes();
+    for (const lane of lanes) {
+      const [low, high] = this.range(lane.k);
+      this.scale(lane, low, high);
+      this.clip(() => this.drawLine(lane, low, high));
+      if (this.s.name.length < 2) continue;
+      g.textAlign = "left";
+      g.textBaseline = "top";
+      g.lineWidth = 4;
+      g.lineJoin = "round";
+      g.strokeStyle = this.color("card");
+      g.strokeText(this.s.name[lane.k].slice(0, 60), LEFT + 4, lane.top + 1);
+      g.fillStyle = this.color(`s${lane.k % 6}`);
+      g.fillText(this.s.name[lane.k].slice(0, 60), LEFT + 4, lane.top + 1);
     }
-    for (const k of shown) this.clip(() => this.drawLine(k, ...this.range(k)));
   }
   /* Each column of pixels from its smallest to its greatest value. */
-  drawLine(k, low, high) {
-    const g = this.g, { top, height } = this.above, s = this.s;
+  drawLine({ k, top, height }, low, high) {
+    const g = this.g, s = this.s;
     const toY = (v) => top + height * (1 - (v - low) / (high - low));
     const dense = (this.high - this.low) / this.inner;
     let column = NaN, min = 0, max = 0, last = 0, pen = false;
@@ -331,7 +340,7 @@ class Plot {
       if (!(this.most > this.least)) this.most = this.least + 1;
       this.most += (this.most - this.least) * 0.06;
     }
-    this.scale(this.below, this.least, this.most, true);
+    this.scale(this.below, this.least, this.most);
     g.fillStyle = this.color("muted");
     g.textAlign = "left";
     g.textBaseline = "bottom";
@@ -359,13 +368,13 @@ class Plot {
     g.fillStyle = this.color("muted");
     g.globalAlpha = 0.55;
     for (const [first, last] of s.open) {
-      const a = this.toX(s.position(first)), b = this.toX(s.position(last));
-      g.fillRect(a, TOP, Math.max(b - a, 1), 2);
+      const a = Math.max(this.toX(s.position(first)), LEFT), b = Math.min(this.toX(s.position(last)), this.width - RIGHT);
+      if (b >= a) g.fillRect(a, TOP, Math.max(b - a, 1), 2);
     }
     g.globalAlpha = 1;
     for (const [row, right] of s.alarms) {
       const x = this.toX(s.position(row));
-      if (x < LEFT - 6 || x > this.width) continue;
+      if (x < LEFT - 1 || x > this.width - RIGHT + 1) continue;
       g.strokeStyle = g.fillStyle = this.color(right ? "right" : "wrong");
       g.lineWidth = 1.2;
       g.setLineDash(right ? [] : [3, 3]);
@@ -396,13 +405,12 @@ class Plot {
     const i = this.s.nearest(this.cursor), x = this.toX(this.s.at[i]);
     this.g.fillStyle = this.color("muted");
     this.g.fillRect(Math.round(x), TOP, 1, this.height - TOP - AXIS);
-    const shown = this.s.name.map((_, k) => k).filter((k) => this.shown[k]);
-    for (const k of shown) {
+    for (const { k, top, height } of this.lanes()) {
       const [low, high] = this.range(k), v = this.s.hi[k][i];
       if (v === null) continue;
       this.g.fillStyle = this.color(`s${k % 6}`);
       this.g.beginPath();
-      this.g.arc(x, this.above.top + this.above.height * (1 - (v - low) / (high - low)), 3.5, 0, 7);
+      this.g.arc(x, top + height * (1 - (v - low) / (high - low)), 3.5, 0, 7);
       this.g.fill();
     }
   }

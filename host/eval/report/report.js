@@ -13,6 +13,7 @@
   const few = (x) => (x === null || x === undefined ? "–" : Math.abs(x) >= 100 ? Math.round(x).toLocaleString("en") : String(+x.toPrecision(2)));
   const count = (n, one, many = `${one}s`) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
   const duration = (ms) => {
+    if (!ms) return "at once";
     for (const [unit, size] of [["d", 864e5], ["h", 36e5], ["min", 6e4], ["s", 1e3]])
       if (ms >= size) return `${+(ms / size).toPrecision(ms / size >= 10 ? 3 : 2)} ${unit}`;
     return `${Math.round(ms)} ms`;
@@ -51,7 +52,7 @@
   if (alarms) {
     tile(part(alarms.f1), "F1 at the budget", `precision ${part(alarms.precision)}: ${alarms.right} of ${count(alarms.opened, "alarm")}`,
       `recall ${part(alarms.recall)}: ${alarms.events_found} of ${count(all.events, "event")}`,
-      `${all.streams === 1 ? "" : `mean of streams ${part(all.f1.mean)}; `}an oracle's ${part(all.best_events_oracle.mean)}`);
+      `${all.streams === 1 ? "" : `mean of streams ${part(all.f1.mean)}, `}at best ${part(all.best_events_oracle.mean)} (oracle)`, `by rows ${part(alarms.rows_f1)}`);
     tile(delay(alarms), "delay", `median of the ${count(alarms.events_found, "event")} found`, alarms.delay_ms === null ? "" : count(alarms.delay_rows, "row"));
     const daily = alarms.false_per_day !== null;
     tile(few(daily ? alarms.false_per_day : alarms.false_per_1000_rows), daily ? "false alarms a day" : "false alarms in 1,000 rows",
@@ -177,6 +178,12 @@
       asked = true;
       requestAnimationFrame(() => { asked = false; if (frame.offsetParent) plot.draw(); });
     };
+    /* Several signals have lanes, and lanes need room. */
+    const size = () => {
+      const lanes = plot.shown.filter((x) => x).length;
+      canvas.style.height = lanes > 1 ? `${150 + 64 * lanes}px` : "";
+    };
+    size();
     say.setAttribute("aria-live", "polite");
     canvas.setAttribute("role", "application");
     canvas.setAttribute("aria-roledescription", "plot");
@@ -283,7 +290,11 @@
     };
     if (s.stream.name.length > 1)
       s.stream.name.forEach((name, k) => {
-        const b = button(name, "Show or hide", () => { plot.shown[k] = !plot.shown[k]; b.setAttribute("aria-pressed", String(plot.shown[k])); });
+        const b = button(name, "Show or hide", () => {
+          plot.shown[k] = !plot.shown[k];
+          b.setAttribute("aria-pressed", String(plot.shown[k]));
+          size();
+        });
         b.style.borderBottom = `3px solid var(--s${k % 6})`;
         b.setAttribute("aria-pressed", "true");
       });
