@@ -73,7 +73,7 @@ int events_meet(const struct spans *events, const uint8_t *onset, uint32_t n,
 /* Onsets while the threshold comes down, row by row. */
 struct sweep {
     uint8_t *at_or_above, *onset; /* [n] */
-    uint32_t *event;              /* [n] of the row; EVENT_MISSED: none */
+    uint32_t *event;              /* [n] of the row, from 1; 0: none */
     uint32_t *hits;               /* [events] onsets in it */
     uint32_t n, alarms, right, found;
 };
@@ -87,14 +87,14 @@ static void count_onset(struct sweep *s, uint32_t row, int more)
         s->alarms++;
     else
         s->alarms--;
-    if (event == EVENT_MISSED)
+    if (!event)
         return;
     if (more > 0) {
         s->right++;
-        s->found += s->hits[event]++ == 0;
+        s->found += s->hits[event - 1]++ == 0;
     } else {
         s->right--;
-        s->found -= --s->hits[event] == 0;
+        s->found -= --s->hits[event - 1] == 0;
     }
 }
 
@@ -138,14 +138,12 @@ int events_best_f1(const struct ranking *r, const struct spans *events, struct b
         return 0;
     s.at_or_above = calloc(rows, 1);
     s.onset = calloc(rows, 1);
-    s.event = malloc(rows * sizeof *s.event);
+    s.event = calloc(rows, sizeof *s.event);
     s.hits = calloc(events->n, sizeof *s.hits);
     if (s.at_or_above && s.onset && s.event && s.hits) {
-        for (uint32_t row = 0; row < r->n; row++)
-            s.event[row] = EVENT_MISSED;
         for (uint32_t k = 0; k < events->n; k++)
             for (uint32_t row = events->at[k].first; row <= events->at[k].last; row++)
-                s.event[row] = k;
+                s.event[row] = k + 1;
         sweep(&s, r, events->n, out);
         rc = 0;
     }
