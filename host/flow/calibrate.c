@@ -4,19 +4,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Index of the first sorted value >= x (n when all are smaller). */
+/* Index of the first sorted value >= x (n when all are smaller). Without branches: where
+ * the next value belongs, nobody can guess. */
 static uint32_t rank_of(const struct past *p, float x)
 {
-    uint32_t lo = 0, hi = p->n;
+    const float *from = p->sorted;
+    uint32_t n = p->n;
 
-    while (lo < hi) {
-        uint32_t mid = lo + (hi - lo) / 2;
-        if (p->sorted[mid] < x)
-            lo = mid + 1;
-        else
-            hi = mid;
+    if (!n)
+        return 0;
+    while (n > 1) {
+        from += from[n / 2 - 1] < x ? n / 2 : 0;
+        n -= n / 2;
     }
-    return lo;
+    return (uint32_t)(from - p->sorted) + (*from < x);
 }
 
 static int grow(struct past *p)
@@ -38,19 +39,33 @@ static int grow(struct past *p)
     return 0;
 }
 
+/* x takes the place of the value at k: only what is between the two moves. */
+static void replace(struct past *p, uint32_t k, float x)
+{
+    const uint32_t to = rank_of(p, x);
+    float *at = p->sorted;
+
+    if (to > k) {
+        memmove(at + k, at + k + 1, (to - k - 1) * sizeof *at);
+        at[to - 1] = x;
+    } else {
+        memmove(at + to + 1, at + to, (k - to) * sizeof *at);
+        at[to] = x;
+    }
+}
+
 int past_add(struct past *p, float x)
 {
     if (p->n == p->cap && p->n < PAST_ROWS && grow(p))
         return -1;
     if (p->n == PAST_ROWS) { /* the oldest leaves */
-        uint32_t k = rank_of(p, p->ring[p->at]);
-        memmove(p->sorted + k, p->sorted + k + 1, (p->n - k - 1) * sizeof *p->sorted);
-        p->n--;
+        replace(p, rank_of(p, p->ring[p->at]), x);
+    } else {
+        uint32_t k = rank_of(p, x);
+        memmove(p->sorted + k + 1, p->sorted + k, (p->n - k) * sizeof *p->sorted);
+        p->sorted[k] = x;
+        p->n++;
     }
-    uint32_t k = rank_of(p, x);
-    memmove(p->sorted + k + 1, p->sorted + k, (p->n - k) * sizeof *p->sorted);
-    p->sorted[k] = x;
-    p->n++;
     p->ring[p->at] = x;
     p->at = (p->at + 1) % PAST_ROWS;
     return 0;
