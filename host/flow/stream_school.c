@@ -4,14 +4,16 @@
 #include <stdlib.h>
 
 #define RATE         0.01f
-#define LOOK         50u  /* steps between two looks at held-back rows */
-#define PATIENCE     5u   /* looks without a better one                */
+#define LOOK         25u  /* steps between two looks at held-back rows, at least ...  */
+#define LOOKS        40u  /* ... and no more looks than these                         */
+#define PATIENCE     100u /* steps without a better look, at least ...                */
+#define PATIENT      4u   /* ... and this part of all steps                           */
 #define LOOKED_AT    128u /* held-back rows a look takes, at most      */
 #define FOLDS        5u
 #define MANY_ROWS    1000u /* from here on every tenth is held back     */
 #define FEW_ROWS     10u   /* below, none                               */
 #define HELD_MOST    2000u /* rows that calibrate                       */
-#define FEWEST_STEPS 500u
+#define FEWEST_STEPS 200u
 #define MOST_STEPS   10000u
 
 /* Everything that the trainings share, made once. */
@@ -100,8 +102,17 @@ static int compare(struct part *p, const struct gpt *g, uint32_t done, double lo
     return p->best ? 0 : -1;
 }
 
-/* One step, and after every LOOK of them a look. 1: go on; 0: enough, *end says how it
- * went. */
+static uint32_t look_every(const struct part *p)
+{
+    return p->steps / LOOKS > LOOK ? p->steps / LOOKS : LOOK;
+}
+
+static uint32_t patience(const struct part *p)
+{
+    return p->steps / PATIENT > PATIENCE ? p->steps / PATIENT : PATIENCE;
+}
+
+/* One step, and now and then a look. 1: go on; 0: enough, *end says how it went. */
 static int step(struct school *s, struct part *p, struct gpt *g, struct gpt_rng *rng,
                 enum school_end *end)
 {
@@ -110,7 +121,7 @@ static int step(struct school *s, struct part *p, struct gpt *g, struct gpt_rng 
     struct gpt_adam adam = { .b1 = 0.85f, .b2 = 0.99f, .eps = 1e-8f };
     uint32_t done = now->step;
 
-    adam.lr = RATE * (1 - (float)done / (float)s->steps);
+    adam.lr = RATE * (1 - (float)done / (float)p->steps);
     for (uint32_t k = 0; k < SCHOOL_BATCH; k++) {
         draw(s, p, k, rng, &batch[k]);
         now->tokens += batch[k].n;
@@ -123,7 +134,7 @@ static int step(struct school *s, struct part *p, struct gpt *g, struct gpt_rng 
     if (now->part == 1 && done == 0)
         s->out->first_loss = (double)now->loss;
     now->step = ++done;
-    now->looked = p->to > p->from && (done % LOOK == 0 || done == p->steps);
+    now->looked = p->to > p->from && (done % look_every(p) == 0 || done == p->steps);
     if (now->looked) {
         double loss = look(s, p, g);
         now->held_back = (float)loss;
@@ -136,7 +147,7 @@ static int step(struct school *s, struct part *p, struct gpt *g, struct gpt_rng 
         *end = SCHOOL_GAVE_UP;
         return 0;
     }
-    return done < p->steps && !(now->looked && done >= p->best_step + PATIENCE * LOOK);
+    return done < p->steps && !(now->looked && done >= p->best_step + patience(p));
 }
 
 static void part_free(struct part *p)
