@@ -266,12 +266,21 @@ const struct command command_score = {
     .summary = "Says how surprising texts are to a model of text.",
     .arguments = "--model M (--input F | --text S)",
     .about =
-        "Prints one row for every line of the input, in its order: the sum of its nats\n"
-        "(total), their mean (surprise), the worst token's, and how rare a line this\n"
-        "odd is among lines that the model did not learn. Rows marked ! are anomalous.\n"
-        "On a terminal surprising characters stand on yellow (from 3 nats on) or red "
-        "(6);\n"
-        "with NO_COLOR, ^ below marks those of anomalous rows.\n"
+        "Prints one row for every line of the input, in its order. Surprise is counted\n"
+        "in nats: -ln of the probability that the model gave a token, which is a byte "
+        "of\n"
+        "the line, or its end. 0 is \"of course\", 5 is one in 150.\n"
+        "\n"
+        "  total       of all tokens: is the line like those that were learned?\n"
+        "  surprise    a token, on average\n"
+        "  worst       of the worst token: is there one letter that does not belong?\n"
+        "  one row in  so many lines of the kind that was learned is this odd, by its\n"
+        "              total or by its worst token\n"
+        "\n"
+        "Rows marked ! are anomalous: one in 333 or rarer, unless --budget says\n"
+        "otherwise. On a terminal surprising characters stand on yellow, from 3 nats "
+        "on,\n"
+        "or red, from 6; with NO_COLOR, ^ below marks those of anomalous rows.\n"
         "\n"
         "With --json: "
         "{\"text\",\"total\",\"surprise\",\"tokens\":[{\"token\",\"nats\"}],\n"
@@ -286,7 +295,8 @@ const struct command command_score = {
                 { "text", "S", "This one text." },
                 { "json", NULL, "One JSON object a line." },
                 { "budget", "P",
-                  "Share of usual lines that may be anomalous. Default: .003." } },
+                  "Share of usual lines that may be anomalous: .003\n"
+                  "                     unless told, or such as 1%." } },
     .examples = "  kiri score --model names.model --text holiday.exe.pdf\n"
                 "  kiri score --model names.model --input new.txt --json\n"
                 "  ls | kiri score --model names.model --input - --budget 1%\n",
