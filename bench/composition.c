@@ -10,10 +10,10 @@
  */
 #include "bench/composition.h"
 
-#include "bench/f1.h"
 #include "bench/figures.h"
 #include "bench/jobs.h"
 #include "bench/options.h"
+#include "eval/rank.h"
 
 #include <dirent.h>
 #include <math.h>
@@ -57,35 +57,45 @@ struct bench {
 
 /* ---- one workstation ------------------------------------------------------------- */
 
-/* Its rows with this label against the normal ones; 0: all odd rows. */
-static size_t against_normal(const struct composed *c, int way, int label,
-                             struct f1_row *out)
+/* Its rows with this label against the normal ones, ranked; 0: all odd rows. */
+static int rank(const struct composed *c, int way, int label, struct ranking *out)
 {
-    size_t n = 0;
+    double *score = calloc(c->n, sizeof *score);
+    uint8_t *odd = calloc(c->n, 1);
+    uint32_t n = 0;
+    int rc = -1;
 
-    for (size_t i = 0; i < c->n; i++)
-        if (!c->label[i] || !label || c->label[i] == label)
-            out[n++] = (struct f1_row){ c->score[way][i], c->label[i] != 0 };
-    return n;
+    for (size_t i = 0; score && odd && i < c->n; i++)
+        if (!c->label[i] || !label || c->label[i] == label) {
+            score[n] = c->score[way][i];
+            odd[n++] = c->label[i] != 0;
+        }
+    *out = (struct ranking){ 0 };
+    if (score && odd)
+        rc = ranking_make(out, score, odd, n);
+    free(score);
+    free(odd);
+    return rc;
 }
 
 static int judge(const struct composed *c, int way, struct outcome *out)
 {
-    struct f1_row *rows = calloc(c->n, sizeof *rows);
+    struct ranking all, both;
+    int rc = rank(c, way, 0, &all) | rank(c, way, BOTH, &both);
 
-    if (!rows)
-        return -1;
-    size_t n = against_normal(c, way, 0, rows);
-    double best = f1_best(rows, n);
-    out->overall = f1_at(rows, n, best);
-    out->budget = f1_at(rows, n, c->level[way]);
-    for (size_t i = 0; i < n; i++) {
-        out->normal += !rows[i].odd;
-        out->false_rows += !rows[i].odd && rows[i].score >= c->level[way];
+    if (rc == 0) {
+        struct best best = rank_best_f1(&all);
+        out->overall = best.f1;
+        out->budget = rank_f1_at(&all, c->level[way]).f1;
+        out->both = rank_f1_at(&both, best.threshold).f1;
     }
-    out->both = f1_at(rows, against_normal(c, way, BOTH, rows), best);
-    free(rows);
-    return 0;
+    for (uint32_t i = 0; rc == 0 && i < all.n; i++) {
+        out->normal += !all.at[i].odd;
+        out->false_rows += !all.at[i].odd && all.at[i].score >= c->level[way];
+    }
+    ranking_free(&all);
+    ranking_free(&both);
+    return rc;
 }
 
 /* Job i: place and seed, the last the fastest. */

@@ -16,6 +16,7 @@
 #include "bench/trials.h"
 
 #include "base/buf.h"
+#include "eval/rank.h"
 #include "flow/lines.h"
 
 #include <math.h>
@@ -77,29 +78,20 @@ static int take(struct verdicts *v, struct lines *m, const char *name)
     return 0;
 }
 
-static int by_size(const void *a, const void *b)
+static int rank(const struct verdicts *good, const struct verdicts *odd, double *auroc)
 {
-    double x = *(const double *)a, y = *(const double *)b;
+    double score[GOOD + AT_FAULT];
+    uint8_t truth[GOOD + AT_FAULT] = { 0 };
+    struct ranking r;
 
-    return (x > y) - (x < y);
-}
-
-/* P(a score of `odd` is greater than one of `good`), ties half: the area under the curve
- * of hits against false alarms. */
-static double auroc(const struct verdicts *good, const struct verdicts *odd)
-{
-    double sum = 0;
-
-    qsort(good->score, good->n, sizeof *good->score, by_size);
-    qsort(odd->score, odd->n, sizeof *odd->score, by_size);
-    for (size_t i = 0, below = 0, up_to = 0; i < odd->n; i++) {
-        while (below < good->n && good->score[below] < odd->score[i])
-            below++;
-        while (up_to < good->n && good->score[up_to] <= odd->score[i])
-            up_to++;
-        sum += (double)(below + up_to) / 2;
-    }
-    return sum / ((double)good->n * (double)odd->n);
+    memcpy(score, good->score, good->n * sizeof *score);
+    memcpy(score + good->n, odd->score, odd->n * sizeof *score);
+    memset(truth + good->n, 1, odd->n);
+    int rc = ranking_make(&r, score, truth, (uint32_t)(good->n + odd->n));
+    if (rc == 0)
+        *auroc = rank_auroc(&r);
+    ranking_free(&r);
+    return rc;
 }
 
 /* ---- a trial --------------------------------------------------------------------- */
@@ -183,8 +175,7 @@ static int try_faults(struct pupil *p, struct verdicts *good, struct verdicts *o
     t->fault_odd = odd->odd;
     t->faults = (unsigned)odd->n;
     t->nats = good->nats;
-    t->auroc = auroc(good, odd);
-    return 0;
+    return rank(good, odd, &t->auroc);
 }
 
 static int try_one(void *ctx, size_t i)

@@ -3,7 +3,7 @@
  * nobody's where scores are there already, and measured: what `kiri eval` does.
  *
  * Streams are independent: each is a job of a pool of threads. What comes of them is the
- * same whatever their number. All rows are kept, some 25 bytes each, for the figures of
+ * same whatever their number. All rows are kept, some 30 bytes each, for the figures of
  * all together and for the plots.
  */
 #ifndef KIRI_EVAL_EVAL_H

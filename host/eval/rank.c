@@ -86,6 +86,19 @@ double f1_of(double precision, double recall)
     return precision + recall > 0 ? 2 * precision * recall / (precision + recall) : 0;
 }
 
+struct best rank_f1_at(const struct ranking *r, double threshold)
+{
+    uint32_t called = 0, right = 0;
+
+    for (; called < r->n && r->at[called].score >= threshold; called++)
+        right += r->at[called].odd;
+    if (!r->odd)
+        return (struct best){ (double)NAN, (double)NAN, (double)NAN, threshold };
+    double precision = called ? (double)right / called : 0;
+    double recall = (double)right / r->odd;
+    return (struct best){ f1_of(precision, recall), precision, recall, threshold };
+}
+
 struct best rank_best_f1(const struct ranking *r)
 {
     struct best best = { (double)NAN, (double)NAN, (double)NAN, (double)NAN };

@@ -44,7 +44,9 @@ struct best {
     double threshold;             /* rows at or above it               */
 };
 double f1_of(double precision, double recall); /* 0 when both are */
-/* Each row by itself. */
+/* Each row by itself, with this threshold, or with the best: of equal ones the highest.
+ */
+struct best rank_f1_at(const struct ranking *r, double threshold);
 struct best rank_best_f1(const struct ranking *r);
 
 #endif

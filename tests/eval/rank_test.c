@@ -72,6 +72,40 @@ static void known_figures(void **state)
     }
 }
 
+static void f1_is_the_harmonic_mean_of_precision_and_recall(void **state)
+{
+    (void)state;
+    static const double score[] = { 4, 3, 2, 1, 0 };
+    static const uint8_t odd[] = { 1, 0, 1, 0, 1 };
+    static const struct {
+        double threshold, f1;
+    } cases[] = {
+        { 5, 0 },            /* nothing is called odd              */
+        { 4, 2. / (1 + 3) }, /* precision 1, recall 1/3            */
+        { 2, 4. / (3 + 3) }, /* 2/3 and 2/3                        */
+        { 0, 6. / (5 + 3) }, /* everything: precision .6, recall 1 */
+    };
+    struct ranking r;
+
+    assert_int_equal(ranking_make(&r, score, odd, 5), 0);
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_near(rank_f1_at(&r, cases[i].threshold).f1, cases[i].f1);
+    assert_near(rank_f1_at(&r, 2).precision, 2 / 3.);
+    ranking_free(&r);
+}
+
+/* Split, the two odd ones of them would be F1 .8, not 2/3. */
+static void equal_scores_are_odd_all_or_none(void **state)
+{
+    (void)state;
+    static const double score[] = { 3, 2, 2, 2, 2, 1 };
+    static const uint8_t odd[] = { 1, 1, 0, 0, 0, 0 };
+    struct figures f = figures_of(score, odd, 6);
+
+    assert_near(f.best.threshold, 3);
+    assert_near(f.best.f1, 2 / 3.);
+}
+
 static void nothing_to_tell_apart_is_no_number(void **state)
 {
     (void)state;
@@ -178,6 +212,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_figures),
+        cmocka_unit_test(f1_is_the_harmonic_mean_of_precision_and_recall),
+        cmocka_unit_test(equal_scores_are_odd_all_or_none),
         cmocka_unit_test(nothing_to_tell_apart_is_no_number),
         cmocka_unit_test(figures_are_what_their_definitions_say),
         cmocka_unit_test(rising_functions_of_the_score_change_nothing),
