@@ -110,9 +110,20 @@ static void conclude(const struct detect_report *r, const char *input, int64_t m
 
 /* ---- the command line ------------------------------------------------------------ */
 
+/* Does every row stand alone, without columns? */
+static int alone(enum source_format format)
+{
+    return format == SOURCE_LINES || format == SOURCE_SESSIONS;
+}
+
+static const char *name_of(enum source_format format)
+{
+    return format == SOURCE_SESSIONS ? "sessions" : "lines";
+}
+
 static int read_format(const char *word, enum source_format *out, struct kiri_error *err)
 {
-    static const char *const names[] = { "csv", "jsonl", "lines" };
+    static const char *const names[] = { "csv", "jsonl", "lines", "sessions" };
 
     for (size_t i = 0; word && i < sizeof names / sizeof *names; i++)
         if (strcmp(word, names[i]) == 0) {
@@ -120,13 +131,10 @@ static int read_format(const char *word, enum source_format *out, struct kiri_er
             return 0;
         }
     if (!word)
-        return kiri_fail(err, KIRI_USAGE, "detect needs --format csv, jsonl or lines");
-    if (strcmp(word, "sessions") == 0)
         return kiri_fail(err, KIRI_USAGE,
-                         "this version does not read sessions yet: --format takes csv, "
-                         "jsonl or lines");
-    return kiri_fail(err, KIRI_USAGE, "--format takes csv, jsonl or lines, not '%s'",
-                     word);
+                         "detect needs --format csv, jsonl, lines or sessions");
+    return kiri_fail(err, KIRI_USAGE,
+                     "--format takes csv, jsonl, lines or sessions, not '%s'", word);
 }
 
 static int read_warmup(const char *word, struct detect_options *o, struct kiri_error *err)
@@ -146,11 +154,11 @@ static int read_warmup(const char *word, struct detect_options *o, struct kiri_e
 static int read_budget(const char *word, struct detect_options *o, struct kiri_error *err)
 {
     if (strchr(word, '/') && units_rate(word, &o->per_second) == 0) {
-        if (o->format != SOURCE_LINES)
+        if (!alone(o->format))
             return 0;
-        return kiri_fail(
-            err, KIRI_USAGE,
-            "lines have no time: --budget takes a share of them such as .003");
+        return kiri_fail(err, KIRI_USAGE,
+                         "%s have no time: --budget takes a share of them such as .003",
+                         name_of(o->format));
     }
     if (units_share(word, &o->per_row) == 0 && o->per_row > 0 && o->per_row < 1)
         return 0;
@@ -178,8 +186,9 @@ static int read_call(const struct call *call, struct detect_options *o,
                          "--train and --input cannot both be the standard input");
     if (read_format(v[FORMAT], &o->format, err))
         return -1;
-    if (o->time && o->format == SOURCE_LINES)
-        return kiri_fail(err, KIRI_USAGE, "lines have no time: leave --timestamp out");
+    if ((o->time || v[HOLD]) && alone(o->format))
+        return kiri_fail(err, KIRI_USAGE, "%s have no time: leave --%s out",
+                         name_of(o->format), o->time ? "timestamp" : "hold");
     if ((v[WARMUP] && read_warmup(v[WARMUP], o, err)) ||
         (v[BUDGET] && read_budget(v[BUDGET], o, err)))
         return -1;
@@ -191,9 +200,9 @@ static int read_call(const struct call *call, struct detect_options *o,
                          v[SEED]);
     if (v[SEED])
         o->seed = (uint64_t)n;
-    if (v[SCHEMA] && o->format == SOURCE_LINES)
-        return kiri_fail(err, KIRI_USAGE,
-                         "lines are one text each: they need no --schema");
+    if (v[SCHEMA] && alone(o->format))
+        return kiri_fail(err, KIRI_USAGE, "%s have no columns: they need no --schema",
+                         name_of(o->format));
     o->schema = v[SCHEMA];
     return 0;
 }
@@ -243,7 +252,7 @@ static int run(const struct call *call)
 const struct command command_detect = {
     .name = "detect",
     .summary = "Says what is odd in a file of rows, row by row.",
-    .arguments = "--input F --format csv|jsonl|lines",
+    .arguments = "--input F --format csv|jsonl|lines|sessions",
     .about =
         "Reads rows, learns what is usual among those before, and writes a row of CSV\n"
         "for every row of F, in its order and without looking ahead:\n"
@@ -263,6 +272,10 @@ const struct command command_detect = {
         "       columns of a few words are scored; others are left out, and said so.\n"
         "jsonl  one object a line; its members are the columns (a.b for nested ones).\n"
         "lines  each line a text, byte by byte; every row stands alone.\n"
+        "sessions  each line words, such as log keys, between blanks; every row stands\n"
+        "       alone. The warm-up, or --train, is learned at once, and nothing after\n"
+        "       it. blame is the worst word and its place, '9 at 14' or 'the end at 4';\n"
+        "       expected says what each half of the model found: the GPTs, the counts.\n"
         "\n"
         "The first rows are the warm-up: they are learned, not judged (score 0, tail "
         "1).\n"
@@ -271,7 +284,7 @@ const struct command command_detect = {
         "width or a time that repeats are scored as far as they go, marked, and counted\n"
         "on stderr with the line of the first. Same F, options and seed: same bytes.\n",
     .option = { { "input", "F", "The file to read; - is the standard input. Required." },
-                { "format", "W", "csv, jsonl or lines. Required." },
+                { "format", "W", "csv, jsonl, lines or sessions. Required." },
                 { "train", "F",
                   "Rows to learn before, of the same columns; then the first\n"
                   "                     row of --input has a score already." },
@@ -292,7 +305,7 @@ const struct command command_detect = {
                   "Alarms when nothing is wrong: a rate (1/day) or a share of\n"
                   "                     rows (.001). Default: 1/day with times, .001 "
                   "without;\n"
-                  "                     .003 of lines." },
+                  "                     .003 of lines and sessions." },
                 { "hold", "D",
                   "Rows of an open alarm wait so long (1d) to be learned;\n"
                   "                     if it closes before, they never are. Default: "
@@ -307,7 +320,8 @@ const struct command command_detect = {
         "  kiri detect --input cpu.csv --format csv --output scores.csv\n"
         "  kiri detect --input new.csv --train old.csv --format csv --budget 1/week\n"
         "  tail -f rows.jsonl | kiri detect --input - --format jsonl --timestamp ts\n"
-        "  kiri detect --input names.txt --format lines --budget 1% | grep ,1,\n",
+        "  kiri detect --input names.txt --format lines --budget 1% | grep ,1,\n"
+        "  kiri detect --input new.txt --train normal.txt --format sessions\n",
     .exits = "  0    every row is through\n"
              "  64   the command line is wrong\n"
              "  65   F cannot be of this format, or no column can be scored\n"

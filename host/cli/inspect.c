@@ -3,6 +3,7 @@
  */
 #include "base/json.h"
 #include "base/path.h"
+#include "base/value.h"
 #include "cli/command.h"
 #include "model/weights.h"
 #include "screen/terminal.h"
@@ -173,6 +174,8 @@ static void calibration_line(struct canvas *c, const struct model *m)
 
     if (!rows)
         rows = rows_of(m, "calibration.sum");
+    if (!rows)
+        rows = rows_of(m, "calibration.worst");
     label(c, "calibration");
     if (rows)
         canvas_textf(c, PLAIN, "%llu rows that it had not learned",
@@ -275,6 +278,40 @@ static void symbols(struct canvas *c, const struct model *m)
     canvas_end(c);
 }
 
+/* The other GPTs and the counts of a model of sessions, and its words. */
+static void chorus(struct canvas *c, const struct model *m)
+{
+    const struct tensor *t = safetensors_find(m->file, "words");
+    const struct tensor *l = safetensors_find(m->file, "words.length");
+    char text[48], shown[40];
+    uint64_t at = 0;
+    uint32_t len;
+
+    if (strcmp(meta(m, "kind"), "sessions") != 0 || !t || !l || l->type != TENSOR_U32)
+        return;
+    label(c, "halves");
+    number_count((double)rows_of(m, "counts.count"), text, sizeof text);
+    canvas_textf(c, PLAIN, "3 GPTs of this shape; counts of %.8s words of past: %s",
+                 meta(m, "counts.order"), text);
+    canvas_end(c);
+    label(c, "words");
+    for (uint64_t i = 0; i < l->count; i++, at += len) {
+        memcpy(&len, (const char *)l->data + i * sizeof len, sizeof len);
+        if (len > t->bytes - at)
+            break;
+        snprintf(text, sizeof text, "%.*s", (int)(len < 47 ? len : 47),
+                 (const char *)t->data + at);
+        value_show(text, shown, sizeof shown);
+        if (canvas_width(c, shown) + 1 > canvas_room(c)) {
+            canvas_end(c);
+            canvas_to(c, LABEL);
+        }
+        canvas_text(c, PLAIN, shown);
+        canvas_text(c, PLAIN, " ");
+    }
+    canvas_end(c);
+}
+
 static void tensors(struct canvas *c, const struct model *m)
 {
     char number[40];
@@ -319,6 +356,7 @@ static int run(const struct call *call)
             summary(&c, &m);
             language(&c, &m);
             symbols(&c, &m);
+            chorus(&c, &m);
             tensors(&c, &m);
         }
         fputs(buf_text(&out), stdout);

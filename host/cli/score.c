@@ -4,7 +4,9 @@
 #include "base/json.h"
 #include "base/units.h"
 #include "cli/command.h"
+#include "cli/score_sessions.h"
 #include "flow/lines.h"
+#include "flow/sessions.h"
 #include "screen/terminal.h"
 #include "screen/view_bytes.h"
 #include "screen/view_number.h"
@@ -238,6 +240,12 @@ static int run(const struct call *call)
 
     if (check_call(call, &s, &err))
         return command_fail(&err);
+    if (sessions_is(call->value[MODEL]))
+        return score_sessions(&(struct score_sessions){ .model = call->value[MODEL],
+                                                        .input = call->value[INPUT],
+                                                        .text = call->value[TEXT],
+                                                        .json = s.json,
+                                                        .budget = s.budget });
     s.model = lines_open(call->value[MODEL], &err);
     if (!s.model)
         return command_fail(&err);

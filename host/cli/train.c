@@ -5,6 +5,7 @@
 #include "base/units.h"
 #include "cli/command.h"
 #include "cli/progress.h"
+#include "cli/train_sessions.h"
 #include "flow/lines.h"
 #include "screen/terminal.h"
 #include "screen/view_number.h"
@@ -17,7 +18,7 @@
 #define INTERRUPTED 130 /* 128 + SIGINT, as shells count */
 #define MOST_STEPS  1000000
 
-enum { TEXT, SEED, OUT, STEPS, QUIET };
+enum { TEXT, SESSIONS, SEED, OUT, STEPS, QUIET };
 
 /* "fold 2 of 5  step 150 of 500  loss 1.92  held back 2.10  120,000 tokens/s  4 s left"
  */
@@ -91,8 +92,9 @@ static int read_plan(const struct call *call, struct lines_plan *plan,
 {
     int64_t n;
 
-    if (!call->value[TEXT] || !call->value[OUT])
-        return kiri_fail(err, KIRI_USAGE, "train needs --text F and --out M");
+    if (!call->value[TEXT] == !call->value[SESSIONS] || !call->value[OUT])
+        return kiri_fail(err, KIRI_USAGE,
+                         "train needs --out M and one of --text F and --sessions F");
     if (call->value[SEED]) {
         if (units_integer(call->value[SEED], &n) || n < 0)
             return kiri_fail(err, KIRI_USAGE, "--seed takes a number from 0 on, not '%s'",
@@ -120,6 +122,13 @@ static int run(const struct call *call)
 
     if (read_plan(call, &plan, &err))
         return command_fail(&err);
+    if (call->value[SESSIONS])
+        return train_sessions(
+            &(struct train_sessions){ .from = call->value[SESSIONS],
+                                      .out = call->value[OUT],
+                                      .seed = plan.seed,
+                                      .steps = plan.steps,
+                                      .quiet = call->value[QUIET] != NULL });
     char *text =
         path_read(strcmp(call->value[TEXT], "-") == 0 ? "/dev/stdin" : call->value[TEXT],
                   LINES_FILE_MOST, &len, &err);
@@ -152,7 +161,7 @@ static int run(const struct call *call)
 const struct command command_train = {
     .name = "train",
     .summary = "Learns what the lines of a text file look like.",
-    .arguments = "--text F --out M",
+    .arguments = "(--text F | --sessions F) --out M",
     .about =
         "Trains a tiny GPT over bytes (width 32, 4 heads, 2 layers) on a file with one\n"
         "text a line: file names, commands, identifiers. 32 lines are the least that\n"
@@ -161,19 +170,28 @@ const struct command command_train = {
         "training end it when it no longer gets better, and tell how odd is odd: what "
         "is\n"
         "anomalous is kept in M and printed. Empty lines are left out, lines over 255\n"
-        "bytes cut; CRLF ends are fine. The same seed and text give the same model. M "
-        "is\n"
-        "written at the end, whole or not at all; a file that was there is kept as\n"
-        "M.prev.\n",
+        "bytes cut; CRLF ends are fine.\n"
+        "\n"
+        "With --sessions each line is one of words, such as log keys, between blanks:\n"
+        "three GPTs and counts of what followed up to five words, and the 1,000 most\n"
+        "frequent words. Each session is held back once, by trainings of its own, to\n"
+        "know how odd is odd.\n"
+        "\n"
+        "The same seed and lines give the same model. M is written at the end, whole or\n"
+        "not at all; a file that was there is kept as M.prev.\n",
     .option = { { "text", "F",
-                  "The file to learn from; - is the standard input. Required." },
+                  "The file to learn from, a text a line; - is the\n"
+                  "                     standard input." },
+                { "sessions", "F", "The file to learn from, a session a line." },
                 { "seed", "N", "Seed of weights and order. Default: 1." },
                 { "out", "M", "The model file to write. Required." },
                 { "steps", "N",
-                  "Steps at most. Default: two a line, within 200..10000." },
+                  "Steps at most. Default: two a line, within 200..10000; of\n"
+                  "                     each GPT of sessions 100..550 by their number." },
                 { "quiet", NULL, "No progress, no summary." } },
     .examples =
         "  kiri train --text names.txt --out names.model\n"
+        "  kiri train --sessions keys.txt --out keys.model\n"
         "  ls ~/Downloads | kiri train --text - --seed 7 --out downloads.model\n"
         "  find ~ -name '*.pdf' -printf '%f\\n' | kiri train --text - --out p.model\n",
     .exits = "  0    M is written\n"

@@ -2,7 +2,9 @@
 
 #include "base/path.h"
 #include "base/units.h"
+#include "detect/detect_sessions.h"
 #include "detect/row.h"
+#include "detect/warmup.h"
 #include "detect/write.h"
 #include "flow/stream.h"
 #include "load/schema_json.h"
@@ -74,42 +76,9 @@ static struct source *open_source(struct run *r, const char *path)
 
 /* ---- before the first row -------------------------------------------------------- */
 
-/* How many rows a file has, but not beyond `enough`. 0, STOPPED, -1. */
-static int count(struct run *r, struct source *s, uint64_t enough, uint64_t *rows)
+static int counting(void *ctx)
 {
-    struct record record;
-    int got = 1;
-
-    *rows = 0;
-    while (*rows < enough && (got = source_next(s, &record, r->err)) == 1)
-        if (++*rows % LOOK_EVERY == 0 && look(r, "counting", 0))
-            return STOPPED;
-    if (got < 0 || got == 2)
-        return got < 0 ? -1 : STOPPED;
-    return source_rewind(s, r->err);
-}
-
-static int warmup_of(struct run *r, struct source *s, uint64_t *warmup)
-{
-    double share = r->o->share > 0 ? r->o->share : DETECT_SHARE;
-    uint64_t rows, enough = UINT64_MAX;
-
-    *warmup = r->o->warmup ? r->o->warmup : DETECT_WARMUP;
-    if (r->o->warmup || (!source_regular(s) && !(r->o->share > 0)))
-        return 0;
-    if (!source_regular(s))
-        return kiri_fail(r->err, KIRI_USAGE,
-                         "%s is no file whose rows can be counted first: say --warmup in "
-                         "rows",
-                         source_name(s));
-    if (!(r->o->share > 0))
-        enough = (uint64_t)(DETECT_WARMUP / DETECT_SHARE) + 1;
-    int rc = count(r, s, enough, &rows);
-    double part = share * (double)rows;
-    *warmup = part < 1 ? 1 : (uint64_t)part;
-    if (!(r->o->share > 0) && *warmup > DETECT_WARMUP)
-        *warmup = DETECT_WARMUP;
-    return rc;
+    return look(ctx, "counting", 0);
 }
 
 /* 0, STOPPED, -1. */
@@ -352,7 +321,8 @@ static int begin(struct run *r, struct source *s, struct sample *sample)
     int rc;
 
     r->reading = s;
-    if ((rc = warmup_of(r, s, &warmup)) || (rc = take_sample(r, s, warmup, sample)))
+    if ((rc = warmup_rows(r->o, s, &warmup, counting, r, r->err)) ||
+        (rc = take_sample(r, s, warmup, sample)))
         return rc;
     if (!sample->n && !r->o->train)
         return head(r);
@@ -389,6 +359,8 @@ int detect_run(const struct detect_options *o, struct output *out,
     struct sample sample = { 0 };
 
     *report = (struct detect_report){ 0 };
+    if (o->format == SOURCE_SESSIONS)
+        return detect_sessions(o, out, report, err);
     int rc = run(&r, &first, &second, &sample);
     if (rc == STOPPED && !r.stopped)
         rc = -1; /* it was the output that failed while a pipe was waited for */

@@ -58,6 +58,8 @@ int jsonl_next(struct jsonl *j, struct bytes *in, uint64_t *line, struct cells *
 
 int text_next(struct bytes *in, uint64_t *line, struct cells *c, struct record *row,
               struct kiri_error *err);
+int session_next(struct bytes *in, uint64_t *line, struct cells *c, struct record *row,
+                 struct kiri_error *err);
 
 /* What a byte that is none means for a row: 0, BYTES_STOPPED, or -1 and a sentence. */
 int reader_end(const struct bytes *in, int byte, struct kiri_error *err);

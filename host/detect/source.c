@@ -68,6 +68,7 @@ static int read_row(struct source *s, struct record *row, struct kiri_error *err
         rc = jsonl_next(&s->jsonl, &s->in, &s->line, &s->cells, row, err);
         break;
     case SOURCE_LINES: rc = text_next(&s->in, &s->line, &s->cells, row, err); break;
+    case SOURCE_SESSIONS: rc = session_next(&s->in, &s->line, &s->cells, row, err); break;
     }
     row->n = s->cells.n;
     row->cell = s->cells.cell;

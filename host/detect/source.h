@@ -1,10 +1,11 @@
 /*
  * detect/source.h - rows of a file as cells of text, one after the other in constant
- * memory: CSV (RFC 4180), JSON lines, or lines of text.
+ * memory: CSV (RFC 4180), JSON lines, lines of text, or
+ * sessions, whose cells are their words.
  *
  * Every row of the file is a row here, in its order, whatever is wrong with it: an empty
  * line is a row without cells, a line that is no JSON too. Only empty lines at the very
- * end are none (of CSV and JSON). Owner: one thread.
+ * end are none (but of lines). Owner: one thread.
  */
 #ifndef KIRI_DETECT_SOURCE_H
 #define KIRI_DETECT_SOURCE_H
@@ -20,7 +21,7 @@
 #define SOURCE_ROW     (1u << 20)  /* bytes of all cells of a row that are kept */
 #define SOURCE_QUOTED  (64u << 20) /* bytes after which a quote is not closed   */
 
-enum source_format { SOURCE_CSV, SOURCE_JSONL, SOURCE_LINES };
+enum source_format { SOURCE_CSV, SOURCE_JSONL, SOURCE_LINES, SOURCE_SESSIONS };
 
 struct cell {
     const char *text; /* NUL-terminated behind len bytes; NULL: the row has none */
@@ -56,7 +57,8 @@ int source_next(struct source *s, struct record *out, struct kiri_error *err);
 /* Back to the first row; only where source_regular. 0, or -1 and a sentence. */
 int source_rewind(struct source *s, struct kiri_error *err);
 
-/* Columns: of CSV from the header, of JSON what was seen so far, of lines one: "text". */
+/* Columns: of CSV from the header, of JSON what was seen so far, of lines one: "text";
+ * of sessions none. */
 uint32_t source_columns(const struct source *s);
 const char *source_column(const struct source *s, uint32_t i);
 /* The column's index; JSON gets it now if it is not known yet. -1: there is none. */

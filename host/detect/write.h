@@ -9,6 +9,8 @@
 #include "flow/stream.h"
 
 void write_header(struct buf *out);
+/* A cell that any reader of CSV takes back; control characters become '?'. */
+void write_cell(const char *text, size_t len, struct buf *out);
 /* number: the row's, from 1, for files without times. v NULL: the row was not scored, and
  * state is that after the row before. */
 void write_row(const struct plan *p, const struct row *r, uint64_t number,

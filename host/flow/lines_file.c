@@ -9,16 +9,12 @@
 #include "base/path.h"
 #include "flow/model_file.h"
 #include "model/weights.h"
-#include "store/atomic.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* ---- writing --------------------------------------------------------------------- */
 
@@ -99,33 +95,13 @@ static void *build(const struct lines *m, size_t *len)
 
 int lines_save(const struct lines *m, const char *path, struct kiri_error *err)
 {
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
     size_t len = 0;
-    void *bytes = NULL;
-    int dir = -1, rc = -1;
+    void *bytes = build(m, &len);
 
-    if (!*name) {
-        kiri_fail(err, KIRI_USAGE, "%s: name a file, not a directory", path);
-        goto done;
-    }
-    dir = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    if (dir < 0) {
-        kiri_fail(err, KIRI_NO_WRITE, "%s: cannot open its directory: %s", path,
-                  strerror(errno));
-        goto done;
-    }
-    bytes = build(m, &len);
     if (!bytes)
-        kiri_fail(err, KIRI_INTERNAL, "%s: memory is short", path);
-    else
-        rc = atomic_replace(dir, name, bytes, len, err);
-
-done:
-    if (dir >= 0)
-        close(dir);
+        return kiri_fail(err, KIRI_INTERNAL, "%s: memory is short", path);
+    int rc = model_save(path, bytes, len, err);
     free(bytes);
-    free(folder);
     return rc;
 }
 

@@ -1,10 +1,14 @@
 #include "flow/model_file.h"
 
+#include "store/atomic.h"
+
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 void model_put_number(struct safetensors_writer *w, const char *key, uint64_t x)
 {
@@ -82,4 +86,25 @@ int model_get_past(const struct safetensors *st, const char *name, uint32_t at,
     p->at = at;
     p->cap = cap;
     return 0;
+}
+
+int model_save(const char *path, const void *bytes, size_t len, struct kiri_error *err)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    char *folder;
+    int dir, rc = -1;
+
+    if (!*name)
+        return kiri_fail(err, KIRI_USAGE, "%s: name a file, not a directory", path);
+    folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    dir = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (dir < 0)
+        kiri_fail(err, KIRI_NO_WRITE, "%s: cannot open its directory: %s", path,
+                  strerror(errno));
+    else {
+        rc = atomic_replace(dir, name, bytes, len, err);
+        close(dir);
+    }
+    free(folder);
+    return rc;
 }

@@ -21,6 +21,10 @@ void model_put_past(struct safetensors_writer *w, const char *name, const struct
 void *model_build(struct safetensors_writer *w, const struct gpt *g,
                   const struct gpt_trainer *t, const struct buf *words, size_t *len);
 
+/* The bytes as a file, whole or not at all; one that was there is kept as path.prev. 0;
+ * -1 and a sentence. */
+int model_save(const char *path, const void *bytes, size_t len, struct kiri_error *err);
+
 /* 0; -1 and a sentence when the number is missing or is none. */
 int model_get_number(const struct safetensors *st, const char *key, uint64_t *out,
                      struct kiri_error *err);

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NAME 64
+
 struct weights_block {
     float *x; /* the weights, then the first and the second moments */
 };
@@ -35,18 +37,25 @@ static void put_number(struct safetensors_writer *w, const char *key, uint64_t x
     safetensors_put_meta(w, key, text);
 }
 
+static void name_of(const char *prefix, int which, const struct gpt_matrix *m,
+                    char out[NAME])
+{
+    snprintf(out, NAME, "%.16s%s%s", prefix, family[which], m->name);
+}
+
 /* All matrices of one family; returns where the next one's floats begin. */
-static float *put_family(struct safetensors_writer *w, const struct gpt *g,
-                         const struct gpt_trainer *t, int which, float *x)
+static float *put_family(struct safetensors_writer *w, const char *prefix,
+                         const struct gpt *g, const struct gpt_trainer *t, int which,
+                         float *x)
 {
     const struct gpt_shape *s = gpt_shape_of(g);
 
     for (uint32_t i = 0; i < gpt_matrices(s); i++) {
         struct gpt_matrix m;
-        char name[48];
+        char name[NAME];
 
         gpt_matrix_at(s, i, &m);
-        snprintf(name, sizeof name, "%s%s", family[which], m.name);
+        name_of(prefix, which, &m, name);
         if (which == 0)
             gpt_read(g, i, x);
         else
@@ -57,8 +66,8 @@ static float *put_family(struct safetensors_writer *w, const struct gpt *g,
     return x;
 }
 
-struct weights_block *weights_put(struct safetensors_writer *w, const struct gpt *g,
-                                  const struct gpt_trainer *t)
+static struct weights_block *put(struct safetensors_writer *w, const char *prefix,
+                                 const struct gpt *g, const struct gpt_trainer *t)
 {
     const struct gpt_shape *s = gpt_shape_of(g);
     struct weights_block *b = calloc(1, sizeof *b);
@@ -71,19 +80,31 @@ struct weights_block *weights_put(struct safetensors_writer *w, const struct gpt
         free(b);
         return NULL;
     }
-    for (size_t i = 0; i < SHAPE_KEYS; i++) {
+    for (size_t i = 0; i < SHAPE_KEYS && !*prefix; i++) {
         uint32_t size;
 
         memcpy(&size, (const char *)s + shape_keys[i].at, sizeof size);
         put_number(w, shape_keys[i].key, size);
     }
-    x = put_family(w, g, NULL, 0, b->x);
+    x = put_family(w, prefix, g, NULL, 0, b->x);
     if (t) {
         put_number(w, "adam.steps", gpt_steps(t));
-        x = put_family(w, g, t, 1, x);
-        put_family(w, g, t, 2, x);
+        x = put_family(w, prefix, g, t, 1, x);
+        put_family(w, prefix, g, t, 2, x);
     }
     return b;
+}
+
+struct weights_block *weights_put(struct safetensors_writer *w, const struct gpt *g,
+                                  const struct gpt_trainer *t)
+{
+    return put(w, "", g, t);
+}
+
+struct weights_block *weights_put_as(struct safetensors_writer *w, const char *prefix,
+                                     const struct gpt *g)
+{
+    return put(w, prefix, g, NULL);
 }
 
 void weights_block_free(struct weights_block *b)
@@ -128,16 +149,16 @@ static int read_shape(const struct safetensors *s, struct gpt_shape *shape,
 
 /* Every matrix of the family is there with the shape that the model will have: afterwards
  * the file is known to be as large as what is allocated for it. */
-static int check_family(const struct safetensors *s, const struct gpt_shape *shape,
-                        int which, struct kiri_error *err)
+static int check_family(const struct safetensors *s, const char *prefix,
+                        const struct gpt_shape *shape, int which, struct kiri_error *err)
 {
     for (uint32_t i = 0; i < gpt_matrices(shape); i++) {
         const struct tensor *t;
         struct gpt_matrix m;
-        char name[48];
+        char name[NAME];
 
         gpt_matrix_at(shape, i, &m);
-        snprintf(name, sizeof name, "%s%s", family[which], m.name);
+        name_of(prefix, which, &m, name);
         t = safetensors_find(s, name);
         if (!t)
             return kiri_fail(err, KIRI_BAD_DATA, "tensor %s is missing", name);
@@ -150,17 +171,18 @@ static int check_family(const struct safetensors *s, const struct gpt_shape *sha
 }
 
 /* Copies a checked family into x, one matrix after another. */
-static int copy_family(const struct safetensors *s, const struct gpt_shape *shape,
-                       int which, float *x, struct kiri_error *err)
+static int copy_family(const struct safetensors *s, const char *prefix,
+                       const struct gpt_shape *shape, int which, float *x,
+                       struct kiri_error *err)
 {
     for (uint32_t i = 0; i < gpt_matrices(shape); i++) {
         struct gpt_matrix m;
-        char name[48];
+        char name[NAME];
         size_t n;
 
         gpt_matrix_at(shape, i, &m);
         n = (size_t)m.rows * m.cols;
-        snprintf(name, sizeof name, "%s%s", family[which], m.name);
+        name_of(prefix, which, &m, name);
         if (safetensors_copy(s, name, TENSOR_F32, n, x, err))
             return -1;
         for (size_t k = 0; which == 2 && k < n; k++)
@@ -172,14 +194,15 @@ static int copy_family(const struct safetensors *s, const struct gpt_shape *shap
     return 0;
 }
 
-struct gpt *weights_get(const struct safetensors *s, struct kiri_error *err)
+struct gpt *weights_get_as(const struct safetensors *s, const char *prefix,
+                           struct kiri_error *err)
 {
     struct gpt_shape shape;
     struct gpt *g;
     size_t at = 0;
     float *x;
 
-    if (read_shape(s, &shape, err) || check_family(s, &shape, 0, err))
+    if (read_shape(s, &shape, err) || check_family(s, prefix, &shape, 0, err))
         return NULL;
     g = gpt_new(&shape, 0);
     x = malloc(gpt_shape_params(&shape) * sizeof *x);
@@ -188,7 +211,7 @@ struct gpt *weights_get(const struct safetensors *s, struct kiri_error *err)
                   gpt_shape_params(&shape));
         goto fail;
     }
-    if (copy_family(s, &shape, 0, x, err))
+    if (copy_family(s, prefix, &shape, 0, x, err))
         goto fail;
     for (uint32_t i = 0; i < gpt_matrices(&shape); i++) {
         struct gpt_matrix m;
@@ -206,6 +229,11 @@ fail:
     return NULL;
 }
 
+struct gpt *weights_get(const struct safetensors *s, struct kiri_error *err)
+{
+    return weights_get_as(s, "", err);
+}
+
 int weights_get_moments(const struct safetensors *s, struct gpt_trainer *t,
                         struct kiri_error *err)
 {
@@ -218,14 +246,15 @@ int weights_get_moments(const struct safetensors *s, struct gpt_trainer *t,
     if (!safetensors_meta(s, "adam.steps"))
         return 1;
     if (read_number(s, "adam.steps", INT64_MAX, &steps, err) ||
-        read_shape(s, &shape, err) || check_family(s, &shape, 1, err) ||
-        check_family(s, &shape, 2, err))
+        read_shape(s, &shape, err) || check_family(s, "", &shape, 1, err) ||
+        check_family(s, "", &shape, 2, err))
         return -1;
     n = gpt_shape_params(&shape);
     x = malloc(2 * n * sizeof *x);
     if (!x)
         return kiri_fail(err, KIRI_INTERNAL, "out of memory");
-    if (copy_family(s, &shape, 1, x, err) || copy_family(s, &shape, 2, x + n, err))
+    if (copy_family(s, "", &shape, 1, x, err) ||
+        copy_family(s, "", &shape, 2, x + n, err))
         goto out;
     for (uint32_t i = 0; i < gpt_matrices(&shape); i++) {
         struct gpt_matrix m;

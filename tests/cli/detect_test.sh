@@ -32,8 +32,10 @@ says err "--input"
 exits 64 --input wave.csv
 says err "--format csv"
 exits 64 --input wave.csv --format cvs
-exits 64 --input wave.csv --format sessions
-says err "does not read sessions yet"
+exits 64 --input wave.csv --format sessions --timestamp ts
+says err "sessions have no time"
+exits 64 --input wave.csv --format sessions --hold 1d
+exits 64 --input wave.csv --format sessions --schema x
 exits 64 --input wave.csv --format csv --warmup 0
 exits 64 --input wave.csv --format csv --warmup 120%
 exits 64 --input wave.csv --format csv --budget often

@@ -1,0 +1,31 @@
+/*
+ * flow/sessions_state.h - what a model of sessions is made of: for sessions.c,
+ * sessions_file.c and sessions_learn.c. Nobody else looks inside.
+ */
+#ifndef KIRI_FLOW_SESSIONS_STATE_H
+#define KIRI_FLOW_SESSIONS_STATE_H
+
+#include "flow/calibrate.h"
+#include "flow/sessions.h"
+
+struct sessions {
+    struct words *words;
+    uint16_t bos; /* behind the words */
+    struct chorus *chorus;
+    struct sessions_facts facts;
+    float *usual;      /* [bos + 1]: nats that each word, and the end, may cost */
+    struct past worst; /* oddness of the worst word, of sessions that it did not know */
+
+    /* scratch, grown as needed */
+    uint32_t cap;
+    struct sessions_token *token; /* [cap]     */
+    uint16_t *ids;                /* [cap + 1] */
+    struct chorus_word *read;     /* [cap]     */
+    float *p;                     /* [bos + 1] */
+};
+
+/* Takes over all it is given, also when it fails: words, chorus, usual. NULL when memory
+ * is short. */
+struct sessions *sessions_new(struct words *words, struct chorus *chorus, float *usual);
+
+#endif
