@@ -35,20 +35,26 @@ void gpt_turn(const struct gpt *g, const struct gpt_kernel *k, float *turned)
     }
 }
 
-static size_t lay_lane(struct gpt_lane *lane, const struct gpt_shape *s, float *floats)
+static uint32_t rows_of(const struct gpt_shape *s, uint32_t windows)
+{
+    const uint32_t fit = GPT_PACK / s->context;
+    const uint32_t most = fit > 1 ? fit : 1;
+    return (windows < most ? windows : most) * s->context;
+}
+
+static size_t lay_desk(struct gpt_desk *desk, const struct gpt_shape *s, size_t rows,
+                       float *floats)
 {
     struct gpt_layout at;
     gpt_layout(s, &at);
-    const size_t rows = s->context;
     const size_t chunk = rows < GPT_CHUNK ? rows : GPT_CHUNK;
     const struct {
         float **part;
         size_t size;
     } parts[] = {
-        { &lane->grad, at.total },   { &lane->logits, chunk * at.v },
-        { &lane->dx, rows * at.d },  { &lane->dh, rows * at.d },
-        { &lane->d_o, rows * at.d }, { &lane->dqkv, rows * 3 * at.d },
-        { &lane->df, rows * at.f },
+        { &desk->logits, chunk * at.v },  { &desk->dx, rows * at.d },
+        { &desk->dh, rows * at.d },       { &desk->d_o, rows * at.d },
+        { &desk->dqkv, rows * 3 * at.d }, { &desk->df, rows * at.f },
     };
     size_t used = 0;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
@@ -59,18 +65,19 @@ static size_t lay_lane(struct gpt_lane *lane, const struct gpt_shape *s, float *
     return used;
 }
 
-size_t gpt_lane_size(const struct gpt_shape *s)
+size_t gpt_desk_size(const struct gpt_shape *s, uint32_t windows)
 {
-    struct gpt_lane lane;
-    return lay_lane(&lane, s, NULL) + gpt_tape_size(s, s->context, 1);
+    const uint32_t rows = rows_of(s, windows);
+    struct gpt_desk desk;
+    return lay_desk(&desk, s, rows, NULL) + gpt_tape_size(s, rows, 1);
 }
 
-void gpt_lane_init(struct gpt_lane *lane, const struct gpt_kernel *k,
-                   const struct gpt_shape *s, float *floats)
+void gpt_desk_init(struct gpt_desk *desk, const struct gpt_kernel *k,
+                   const struct gpt_shape *s, uint32_t windows, float *floats)
 {
-    *lane = (struct gpt_lane){ .loss = 0 };
-    const size_t used = lay_lane(lane, s, floats);
-    gpt_tape_init(&lane->tape, k, s, s->context, 1, floats + used);
+    const uint32_t rows = rows_of(s, windows);
+    const size_t used = lay_desk(desk, s, rows, floats);
+    gpt_tape_init(&desk->tape, k, s, rows, 1, floats + used);
 }
 
 /* ---- loss ---- */
@@ -82,19 +89,32 @@ double gpt_position_weight(const struct gpt_example *e, uint32_t t, uint32_t voc
     return (double)e->weight * (e->mask ? (double)e->mask[t] : 1);
 }
 
-/* Loss of rows t0..t0+n-1, whose logits become their gradient. */
-static double judge_rows(const struct gpt *g, struct gpt_lane *lane,
-                         const struct gpt_example *e, double total, uint32_t t0,
-                         uint32_t n)
+/* The pack that is at work: its windows and their spans in the rows of the tape. */
+struct pack {
+    const struct gpt *g;
+    struct gpt_desk *desk;
+    const struct gpt_example *e[GPT_PACK];
+    struct gpt_span span[GPT_PACK];
+    uint32_t n;    /* windows */
+    uint32_t rows; /* of all */
+    double total;
+    float *grad;
+    int add; /* grad holds something already */
+};
+
+/* Loss of positions t0..t0+n-1 of one window, whose logits become their gradient. */
+static double judge_rows(const struct pack *p, const struct gpt_example *e, uint32_t t0,
+                         uint32_t n, float *logits)
 {
+    const uint32_t vocab = p->g->shape.vocab;
     double share[GPT_CHUNK];
     for (uint32_t t = 0; t < n; t++)
-        share[t] = gpt_position_weight(e, t0 + t, g->shape.vocab) / total;
-    return lane->tape.k->judge(
-        &(struct gpt_judge){ .x = lane->logits,
-                             .row = g->at.v,
+        share[t] = gpt_position_weight(e, t0 + t, vocab) / p->total;
+    return p->desk->tape.k->judge(
+        &(struct gpt_judge){ .x = logits,
+                             .row = p->g->at.v,
                              .n = n,
-                             .vocab = g->shape.vocab,
+                             .vocab = vocab,
                              .share = share,
                              .target = e->target ? e->target + t0 : NULL,
                              .next = e->target ? NULL : e->next + t0 });
@@ -136,91 +156,150 @@ static void carry(const struct gpt_kernel *k, const float *dy, size_t dy_row, si
                                     .c_row = in });
 }
 
-/* Head and loss, a chunk of rows at a time: sets dx. */
-static void head_back(const struct gpt *g, const float *turned, struct gpt_lane *lane,
-                      const struct gpt_example *e, double total, int fresh)
+/* Logits of n rows and what they should have been: sets dx of these rows. */
+static void head_rows(const struct pack *p, const float *turned, uint32_t row, uint32_t n)
 {
-    const struct gpt_kernel *k = lane->tape.k;
+    const struct gpt *g = p->g;
+    const struct gpt_desk *desk = p->desk;
+    const struct gpt_kernel *k = desk->tape.k;
     const size_t d = g->at.d, v = g->at.v;
-    for (uint32_t t = 0; t < e->n; t += GPT_CHUNK) {
-        const uint32_t n = e->n - t < GPT_CHUNK ? e->n - t : GPT_CHUNK;
-        const float *x = lane->tape.x + t * d;
-        gpt_head(g, k, x, n, lane->logits);
-        lane->loss += judge_rows(g, lane, e, total, t, n);
-        weigh(k, x, d, g->shape.width, lane->logits, v, n, v, lane->grad + g->at.head,
-              !fresh || t > 0);
-        carry(k, lane->logits, v, n, g->shape.vocab, turned, d, lane->dx + t * d);
+    weigh(k, desk->tape.x + row * d, d, g->shape.width, desk->logits, v, n, v,
+          p->grad + g->at.head, p->add || row > 0);
+    carry(k, desk->logits, v, n, g->shape.vocab, turned, d, desk->dx + row * d);
+}
+
+/* Head and loss, as many whole windows at a time as fit a chunk, or a chunk of one that
+ * does not. Returns the loss. */
+static double head_back(const struct pack *p, const float *turned)
+{
+    const size_t d = p->g->at.d, v = p->g->at.v;
+    double loss = 0;
+    uint32_t row = 0, t = 0; /* t: positions of window i that are done */
+    for (uint32_t i = 0; i < p->n;) {
+        float *const logits = p->desk->logits;
+        uint32_t n = p->e[i]->n - t < GPT_CHUNK ? p->e[i]->n - t : GPT_CHUNK;
+        const uint32_t first = i, from = t;
+        t += n;
+        while (i < p->n && t == p->e[i]->n) {
+            i++;
+            t = 0;
+            if (i < p->n && n + p->e[i]->n <= GPT_CHUNK) {
+                t = p->e[i]->n;
+                n += t;
+            }
+        }
+        gpt_head(p->g, p->desk->tape.k, p->desk->tape.x + row * d, n, logits);
+        for (uint32_t at = 0, j = first; at < n; j++) {
+            const uint32_t begin = j == first ? from : 0;
+            const uint32_t left = p->e[j]->n - begin;
+            const uint32_t some = left < n - at ? left : n - at;
+            loss += judge_rows(p, p->e[j], begin, some, logits + at * v);
+            at += some;
+        }
+        head_rows(p, turned, row, n);
+        row += n;
     }
+    return loss;
 }
 
-static void mlp_back(const struct gpt *g, const float *wt,
-                     const struct gpt_turned *turned, struct gpt_lane *lane,
-                     const struct gpt_acts *a, size_t n, float *dw, int add)
+static void mlp_back(const struct pack *p, const float *wt,
+                     const struct gpt_turned *turned, const struct gpt_acts *a, float *dw)
 {
-    const struct gpt_kernel *k = lane->tape.k;
-    const size_t width = g->shape.width, d = g->at.d, f = g->at.f;
-    weigh(k, a->f, f, 4 * width, lane->dx, d, n, d, dw + g->at.fc2, add);
-    carry(k, lane->dx, d, n, width, wt + turned->fc2, f, lane->df);
-    k->relu_back(a->f, lane->df, n * f);
-    weigh(k, a->h2, d, width, lane->df, f, n, f, dw + g->at.fc1, add);
-    carry(k, lane->df, f, n, 4 * width, wt + turned->fc1, d, lane->dh);
-    k->norm_back(a->h2, a->r2, lane->dh, n, width, d, lane->dx);
+    const struct gpt *g = p->g;
+    const struct gpt_desk *desk = p->desk;
+    const struct gpt_kernel *k = desk->tape.k;
+    const size_t width = g->shape.width, d = g->at.d, f = g->at.f, n = p->rows;
+    weigh(k, a->f, f, 4 * width, desk->dx, d, n, d, dw + g->at.fc2, p->add);
+    carry(k, desk->dx, d, n, width, wt + turned->fc2, f, desk->df);
+    k->relu_back(a->f, desk->df, n * f);
+    weigh(k, a->h2, d, width, desk->df, f, n, f, dw + g->at.fc1, p->add);
+    carry(k, desk->df, f, n, 4 * width, wt + turned->fc1, d, desk->dh);
+    k->norm_back(a->h2, a->r2, desk->dh, n, width, d, desk->dx);
 }
 
-static void attention_back(const struct gpt *g, const float *wt,
-                           const struct gpt_turned *turned, struct gpt_lane *lane,
-                           const struct gpt_acts *a, uint32_t n, float *dw, int add)
+static void attention_back(const struct pack *p, const float *wt,
+                           const struct gpt_turned *turned, const struct gpt_acts *a,
+                           float *dw)
 {
-    const struct gpt_kernel *k = lane->tape.k;
-    const size_t width = g->shape.width, d = g->at.d;
-    weigh(k, a->o, d, width, lane->dx, d, n, d, dw + g->at.out, add);
-    carry(k, lane->dx, d, n, width, wt + turned->out, d, lane->d_o);
-    k->attend_back(&(struct gpt_attend_back){ .of = gpt_attention(&lane->tape, a, n, 0),
-                                              .d_o = lane->d_o,
-                                              .dq = lane->dqkv,
-                                              .dk = lane->dqkv + d,
-                                              .dv = lane->dqkv + 2 * d,
-                                              .d_row = 3 * d });
-    weigh(k, a->h1, d, width, lane->dqkv, 3 * d, n, 3 * d, dw + g->at.qkv, add);
-    carry(k, lane->dqkv, 3 * d, n, 3 * d, wt + turned->qkv, d, lane->dh);
-    k->norm_back(a->h1, a->r1, lane->dh, n, width, d, lane->dx);
+    const struct gpt *g = p->g;
+    const struct gpt_desk *desk = p->desk;
+    const struct gpt_kernel *k = desk->tape.k;
+    const size_t width = g->shape.width, d = g->at.d, n = p->rows;
+    weigh(k, a->o, d, width, desk->dx, d, n, d, dw + g->at.out, p->add);
+    carry(k, desk->dx, d, n, width, wt + turned->out, d, desk->d_o);
+    for (uint32_t i = 0, row = 0; i < p->n; row += p->span[i++].n) {
+        float *dq = desk->dqkv + row * 3 * d;
+        k->attend_back(&(struct gpt_attend_back){
+            .of = gpt_attention(&desk->tape, a, &p->span[i], row),
+            .d_o = desk->d_o + row * d,
+            .dq = dq,
+            .dk = dq + d,
+            .dv = dq + 2 * d,
+            .d_row = 3 * d });
+    }
+    weigh(k, a->h1, d, width, desk->dqkv, 3 * d, n, 3 * d, dw + g->at.qkv, p->add);
+    carry(k, desk->dqkv, 3 * d, n, 3 * d, wt + turned->qkv, d, desk->dh);
+    k->norm_back(a->h1, a->r1, desk->dh, n, width, d, desk->dx);
 }
 
-/* The gradient of the summed embeddings, dh [n][d], to each row that was summed. */
-static void embed_back(const struct gpt *g, struct gpt_lane *lane,
-                       const struct gpt_example *e)
+/* The gradient of the summed embeddings, from [n][d], to each row that was summed. */
+static void embed_back(const struct pack *p, const struct gpt_example *e,
+                       const float *from)
 {
-    const size_t d = g->at.d;
-    for (uint32_t t = 0; t < e->n; t++) {
-        const float *from = lane->dh + t * d;
-        lane->tape.k->add(lane->grad + g->at.wte + e->id[t] * d, from, d);
-        lane->tape.k->add(lane->grad + g->at.wpe + t * d, from, d);
+    const struct gpt_layout *at = &p->g->at;
+    const struct gpt_kernel *k = p->desk->tape.k;
+    const size_t d = at->d;
+    for (uint32_t t = 0; t < e->n; t++, from += d) {
+        k->add(p->grad + at->wte + e->id[t] * d, from, d);
+        k->add(p->grad + at->wpe + t * d, from, d);
         for (int j = 0; e->side && j < GPT_SIDE_SLOTS; j++)
             if (e->side[t].row[j] != GPT_NO_SIDE)
-                lane->tape.k->add(lane->grad + g->at.side + e->side[t].row[j] * d, from,
-                                  d);
+                k->add(p->grad + at->side + e->side[t].row[j] * d, from, d);
     }
 }
 
-void gpt_backward(const struct gpt *g, const float *turned, struct gpt_lane *lane,
-                  const struct gpt_example *e, double total, int fresh)
+static double pack_back(const struct pack *p, const float *turned)
 {
+    const struct gpt *g = p->g;
+    struct gpt_desk *desk = p->desk;
     struct gpt_turned to;
     gpt_turned(&g->shape, &to);
-    if (fresh) /* the embeddings' gradients are scattered; all others are set below */
-        memset(lane->grad, 0, g->at.head * sizeof *lane->grad);
-    gpt_run(g, &lane->tape, e->id, e->side, e->n, 0);
-    head_back(g, turned + to.head, lane, e, total, fresh);
+    gpt_run(g, &desk->tape, p->span, p->n);
+    const double loss = head_back(p, turned + to.head);
     for (uint32_t layer = g->shape.layers; layer-- > 0;) {
-        const struct gpt_acts a = gpt_tape_layer(&lane->tape, layer);
+        const struct gpt_acts a = gpt_tape_layer(&desk->tape, layer);
         const float *wt = turned + to.layer + layer * to.layer_size;
-        float *dw = lane->grad + g->at.layer + layer * g->at.layer_size;
-        mlp_back(g, wt, &to, lane, &a, e->n, dw, !fresh);
-        attention_back(g, wt, &to, lane, &a, e->n, dw, !fresh);
+        float *dw = p->grad + g->at.layer + layer * g->at.layer_size;
+        mlp_back(p, wt, &to, &a, dw);
+        attention_back(p, wt, &to, &a, dw);
     }
     const size_t d = g->at.d;
-    memset(lane->dh, 0, e->n * d * sizeof *lane->dh);
-    lane->tape.k->norm_back(lane->tape.x0, lane->tape.r0, lane->dx, e->n, g->shape.width,
-                            d, lane->dh);
-    embed_back(g, lane, e);
+    memset(desk->dh, 0, p->rows * d * sizeof *desk->dh);
+    desk->tape.k->norm_back(desk->tape.x0, desk->tape.r0, desk->dx, p->rows,
+                            g->shape.width, d, desk->dh);
+    for (uint32_t i = 0, row = 0; i < p->n; row += p->e[i++]->n)
+        embed_back(p, p->e[i], desk->dh + row * d);
+    return loss;
+}
+
+double gpt_backward(const struct gpt *g, const float *turned, struct gpt_desk *desk,
+                    const struct gpt_windows *w, double total, float *grad)
+{
+    struct pack p = { .g = g, .desk = desk, .total = total, .grad = grad };
+    double loss = 0;
+    /* the embeddings' gradients are scattered; all others are set by the first pack */
+    memset(grad, 0, g->at.head * sizeof *grad);
+    for (uint32_t i = 0; i < w->n; p.add = 1) {
+        p.n = p.rows = 0;
+        for (; i < w->n && p.n < GPT_PACK; i += w->step) {
+            const struct gpt_example *e = &w->e[i];
+            if (p.rows + e->n > desk->tape.rows)
+                break;
+            p.e[p.n] = e;
+            p.span[p.n++] = (struct gpt_span){ .id = e->id, .side = e->side, .n = e->n };
+            p.rows += e->n;
+        }
+        loss += pack_back(&p, turned);
+    }
+    return loss;
 }

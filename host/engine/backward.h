@@ -1,5 +1,5 @@
 /*
- * engine/backward.h - the gradient of one training window.
+ * engine/backward.h - the gradient of training windows.
  */
 #ifndef KIRI_ENGINE_BACKWARD_H
 #define KIRI_ENGINE_BACKWARD_H
@@ -18,28 +18,36 @@ struct gpt_turned {
 void gpt_turned(const struct gpt_shape *s, struct gpt_turned *at);
 void gpt_turn(const struct gpt *g, const struct gpt_kernel *k, float *turned);
 
-/* What one worker needs for one window after another: its gradient and its scratch. */
-struct gpt_lane {
+/* Most rows that go through the model at once in training, if a window is no longer. */
+#define GPT_PACK 128u
+
+/* Scratch for one pack of windows after another. */
+struct gpt_desk {
     struct gpt_tape tape;
-    float *grad;   /* layout of the weights                       */
-    float *logits; /* [GPT_CHUNK or context][v]                   */
-    float *dx;     /* [context][d]: gradient of the residual stream */
-    float *dh;     /* [context][d]: of a normed input             */
-    float *d_o;    /* [context][d]: of attention's output         */
-    float *dqkv;   /* [context][3d]                               */
-    float *df;     /* [context][f]: of the hidden layer           */
-    double loss;   /* sum of share * cross entropy                */
+    float *logits; /* [GPT_CHUNK or rows][v]                  */
+    float *dx;     /* [rows][d]: gradient of the residual stream */
+    float *dh;     /* [rows][d]: of a normed input            */
+    float *d_o;    /* [rows][d]: of attention's output        */
+    float *dqkv;   /* [rows][3d]                              */
+    float *df;     /* [rows][f]: of the hidden layer          */
 };
-size_t gpt_lane_size(const struct gpt_shape *s);
-void gpt_lane_init(struct gpt_lane *lane, const struct gpt_kernel *k,
-                   const struct gpt_shape *s, float *floats);
+/* For packs of at most `windows` windows. */
+size_t gpt_desk_size(const struct gpt_shape *s, uint32_t windows);
+void gpt_desk_init(struct gpt_desk *desk, const struct gpt_kernel *k,
+                   const struct gpt_shape *s, uint32_t windows, float *floats);
 
 /* Weight of position t in the loss: 0 also for a hard target outside the vocabulary. */
 double gpt_position_weight(const struct gpt_example *e, uint32_t t, uint32_t vocab);
 
-/* Adds the loss of e, each position times weight / total, to lane->loss and its gradient
- * to lane->grad; `fresh`: lane->grad holds nothing yet. */
-void gpt_backward(const struct gpt *g, const float *turned, struct gpt_lane *lane,
-                  const struct gpt_example *e, double total, int fresh);
+/* Windows e[0], e[step], e[2 step], ... below e[n]. */
+struct gpt_windows {
+    const struct gpt_example *e;
+    uint32_t n, step;
+};
+
+/* Returns the loss of these windows, each position times weight / total; grad, in the
+ * layout of the weights, becomes its gradient. */
+double gpt_backward(const struct gpt *g, const float *turned, struct gpt_desk *desk,
+                    const struct gpt_windows *w, double total, float *grad);
 
 #endif

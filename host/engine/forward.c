@@ -86,7 +86,10 @@ void gpt_forward(const struct gpt *g, struct gpt_cache *c, const uint16_t *id,
     for (uint32_t t = 0; t < n;) {
         const uint32_t left = n - t;
         const uint32_t rows = left < c->tape.rows ? left : c->tape.rows;
-        gpt_run(g, &c->tape, id + t, side ? side + t : NULL, rows, c->used);
+        const struct gpt_span span = {
+            .id = id + t, .side = side ? side + t : NULL, .n = rows, .base = c->used
+        };
+        gpt_run(g, &c->tape, &span, 1);
         c->used += rows;
         if (!silent) {
             gpt_head(g, c->tape.k, c->tape.x, rows, c->logits);

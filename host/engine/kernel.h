@@ -18,8 +18,8 @@
 #include <stdint.h>
 
 /* c (m x n) = a (m x k) b (k x n), or c + a b. Element (i, l) of a is a[i*a_row +
- * l*a_col], so that a may be transposed. Summed over l from 0 up, starting at 0 or at c.
- */
+ * l*a_col], so that a may be transposed; one of the two is 1. Summed over l from 0 up,
+ * starting at 0 or at c. */
 struct gpt_matmul {
     size_t m, n, k;
     const float *a;

@@ -125,12 +125,6 @@ static inline vf vf_scale(vf x, vf z)
         _mm256_castps_si256(x), _mm256_slli_epi32(_mm256_castps_si256(z), 23)));
 }
 
-static inline vf vf_guess_root(vf x, uint32_t magic)
-{
-    return _mm256_castsi256_ps(_mm256_sub_epi32(
-        _mm256_set1_epi32((int)magic), _mm256_srli_epi32(_mm256_castps_si256(x), 1)));
-}
-
 static inline vf vf_guess_inverse(vf x, uint32_t magic)
 {
     return _mm256_castsi256_ps(

@@ -128,14 +128,7 @@ static inline vf vf_scale(vf x, vf z)
         _mm512_castps_si512(x), _mm512_slli_epi32(_mm512_castps_si512(z), 23)));
 }
 
-/* The bits of `magic` minus those of x, shifted right by one or not at all: first
- * guesses of 1 / sqrt(x) and 1 / x. */
-static inline vf vf_guess_root(vf x, uint32_t magic)
-{
-    return _mm512_castsi512_ps(_mm512_sub_epi32(
-        _mm512_set1_epi32((int)magic), _mm512_srli_epi32(_mm512_castps_si512(x), 1)));
-}
-
+/* The bits of `magic` minus those of x: a first guess of 1 / x. */
 static inline vf vf_guess_inverse(vf x, uint32_t magic)
 {
     return _mm512_castsi512_ps(

@@ -128,12 +128,6 @@ static inline vf vf_scale(vf x, vf z)
         vaddq_u32(vreinterpretq_u32_f32(x), vshlq_n_u32(vreinterpretq_u32_f32(z), 23)));
 }
 
-static inline vf vf_guess_root(vf x, uint32_t magic)
-{
-    return vreinterpretq_f32_u32(
-        vsubq_u32(vdupq_n_u32(magic), vshrq_n_u32(vreinterpretq_u32_f32(x), 1)));
-}
-
 static inline vf vf_guess_inverse(vf x, uint32_t magic)
 {
     return vreinterpretq_f32_u32(vsubq_u32(vdupq_n_u32(magic), vreinterpretq_u32_f32(x)));

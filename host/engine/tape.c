@@ -4,6 +4,7 @@
 #include "engine/tape.h"
 
 #include <assert.h>
+#include <string.h>
 
 /* Takes `floats` whole lines from *at and moves it on; counts them when *at is NULL. */
 static float *take(float **at, size_t *total, size_t floats)
@@ -21,11 +22,12 @@ static struct gpt_acts lay_acts(const struct gpt_shape *s, uint32_t rows, int ke
 {
     struct gpt_layout at;
     gpt_layout(s, &at);
-    const size_t keys = s->context;
+    const size_t p =
+        kept ? s->heads * gpt_pad(s->context) * rows : s->context * gpt_pad(rows);
     struct gpt_acts a = { .h1 = take(&floats, total, rows * at.d) };
     a.r1 = take(&floats, total, rows);
     a.q = take(&floats, total, rows * at.d);
-    a.p = take(&floats, total, (kept ? s->heads : 1) * keys * gpt_pad(rows));
+    a.p = take(&floats, total, p);
     a.o = take(&floats, total, rows * at.d);
     a.h2 = take(&floats, total, rows * at.d);
     a.r2 = take(&floats, total, rows);
@@ -38,13 +40,14 @@ static size_t lay_tape(struct gpt_tape *tape, float *floats)
 {
     const struct gpt_shape *s = &tape->shape;
     const size_t d = tape->at.d, keys = tape->kept ? s->context : 0;
+    const size_t queries = tape->rows < s->context ? tape->rows : s->context;
     size_t total = 0, each = 0;
     tape->x = take(&floats, &total, tape->rows * d);
     tape->x0 = take(&floats, &total, tape->rows * d);
     tape->r0 = take(&floats, &total, tape->rows);
     tape->work = take(&floats, &total,
-                      gpt_attend_work(s->heads, s->width / s->heads, tape->rows, keys));
-    tape->kv_step = (size_t)s->context * 2 * d;
+                      gpt_attend_work(s->heads, s->width / s->heads, queries, keys));
+    tape->kv_step = (tape->kept ? tape->rows : s->context) * 2 * d;
     float *kv = take(&floats, &total, s->layers * tape->kv_step);
     tape->first = lay_acts(s, tape->rows, tape->kept, floats, &each);
     tape->first.kv = kv;
@@ -84,18 +87,17 @@ struct gpt_acts gpt_tape_layer(const struct gpt_tape *tape, uint32_t layer)
 }
 
 /* Token, position and side rows summed, into x [n][d]. */
-static void embed(const struct gpt *g, const uint16_t *id, const struct gpt_side *side,
-                  uint32_t n, uint32_t base, float *x)
+static void embed(const struct gpt *g, const struct gpt_span *span, float *x)
 {
     const size_t d = g->at.d;
-    for (uint32_t t = 0; t < n; t++, x += d) {
-        assert(id[t] < g->shape.vocab);
-        const float *token = g->w + g->at.wte + id[t] * d;
-        const float *place = g->w + g->at.wpe + (base + t) * d;
+    for (uint32_t t = 0; t < span->n; t++, x += d) {
+        assert(span->id[t] < g->shape.vocab);
+        const float *token = g->w + g->at.wte + span->id[t] * d;
+        const float *place = g->w + g->at.wpe + (span->base + t) * d;
         for (size_t i = 0; i < d; i++)
             x[i] = token[i] + place[i];
-        for (int j = 0; side && j < GPT_SIDE_SLOTS; j++) {
-            const uint16_t row = side[t].row[j];
+        for (int j = 0; span->side && j < GPT_SIDE_SLOTS; j++) {
+            const uint16_t row = span->side[t].row[j];
             if (row == GPT_NO_SIDE)
                 continue;
             assert(row < g->shape.sides);
@@ -125,42 +127,47 @@ static void product(const struct gpt_kernel *k, const float *a, size_t a_row, si
 }
 
 struct gpt_attend gpt_attention(const struct gpt_tape *tape, const struct gpt_acts *a,
-                                uint32_t n, uint32_t base)
+                                const struct gpt_span *span, size_t row)
 {
-    const size_t d = tape->at.d, p_row = gpt_pad(tape->rows);
+    const struct gpt_shape *s = &tape->shape;
+    const size_t d = tape->at.d, n = span->n;
+    const size_t key = tape->kept ? row : 0; /* a cache has one window only */
+    const size_t p_row = gpt_pad(tape->kept ? n : tape->rows);
     return (struct gpt_attend){
-        .n = n,
-        .base = base,
-        .heads = tape->shape.heads,
-        .size = tape->shape.width / tape->shape.heads,
-        .q = a->q,
-        .k = a->kv,
-        .v = a->kv + d,
+        .n = span->n,
+        .base = span->base,
+        .heads = s->heads,
+        .size = s->width / s->heads,
+        .q = a->q + row * d,
+        .k = a->kv + key * 2 * d,
+        .v = a->kv + key * 2 * d + d,
         .q_row = d,
         .kv_row = 2 * d,
-        .p = a->p,
-        .p_head = tape->kept ? tape->shape.context * p_row : 0,
+        .p = a->p + key * s->heads * gpt_pad(s->context),
+        .p_head = tape->kept ? n * p_row : 0,
         .p_row = p_row,
-        .o = a->o,
+        .o = a->o + row * d,
         .o_row = d,
         .work = tape->work,
     };
 }
 
 static void run_layer(const struct gpt *g, struct gpt_tape *tape, uint32_t layer,
-                      uint32_t n, uint32_t base)
+                      const struct gpt_span *span, uint32_t spans, size_t n)
 {
     const struct gpt_kernel *k = tape->k;
     const size_t d = g->at.d, f = g->at.f, width = g->shape.width;
     const float *w = g->w + g->at.layer + layer * g->at.layer_size;
     const struct gpt_acts a = gpt_tape_layer(tape, layer);
-    float *kv = a.kv + base * 2 * d;
+    float *kv = a.kv + span[0].base * 2 * d;
 
     k->norm(tape->x, n, width, d, a.h1, a.r1);
     product(k, a.h1, d, n, width, w + g->at.qkv, 3 * d, d, a.q, d, 0);
     product(k, a.h1, d, n, width, w + g->at.qkv + d, 3 * d, 2 * d, kv, 2 * d, 0);
-    const struct gpt_attend attend = gpt_attention(tape, &a, n, base);
-    k->attend(&attend);
+    for (uint32_t i = 0, row = 0; i < spans; row += span[i++].n) {
+        const struct gpt_attend attend = gpt_attention(tape, &a, &span[i], row);
+        k->attend(&attend);
+    }
     product(k, a.o, d, n, width, w + g->at.out, d, d, tape->x, d, 1);
 
     k->norm(tape->x, n, width, d, a.h2, a.r2);
@@ -169,17 +176,20 @@ static void run_layer(const struct gpt *g, struct gpt_tape *tape, uint32_t layer
     product(k, a.f, f, n, 4 * width, w + g->at.fc2, d, d, tape->x, d, 1);
 }
 
-void gpt_run(const struct gpt *g, struct gpt_tape *tape, const uint16_t *id,
-             const struct gpt_side *side, uint32_t n, uint32_t base)
+void gpt_run(const struct gpt *g, struct gpt_tape *tape, const struct gpt_span *span,
+             uint32_t spans)
 {
-    assert(n >= 1 && n <= tape->rows && base + n <= g->shape.context);
     const size_t d = g->at.d;
-    embed(g, id, side, n, base, tape->x);
+    size_t n = 0;
+    for (uint32_t i = 0; i < spans; n += span[i++].n) {
+        assert(span[i].n >= 1 && span[i].base + span[i].n <= g->shape.context);
+        assert(n + span[i].n <= tape->rows && (spans == 1 || span[i].base == 0));
+        embed(g, &span[i], tape->x + n * d);
+    }
     tape->k->norm(tape->x, n, g->shape.width, d, tape->x0, tape->r0);
-    for (size_t i = 0; i < n * d; i++)
-        tape->x[i] = tape->x0[i];
+    memcpy(tape->x, tape->x0, n * d * sizeof *tape->x);
     for (uint32_t layer = 0; layer < g->shape.layers; layer++)
-        run_layer(g, tape, layer, n, base);
+        run_layer(g, tape, layer, span, spans, n);
 }
 
 void gpt_head(const struct gpt *g, const struct gpt_kernel *k, const float *x, uint32_t n,

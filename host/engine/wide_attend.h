@@ -96,32 +96,49 @@ static void columns(size_t m, size_t k, const float *a, size_t a_row, size_t a_c
     product(&p);
 }
 
-/* Softmax down the columns of p, scores of queries of which the first sees keys 0..first
- * and each next one more. */
+/* Score s as those of its queries see it that do: the first sees keys 0..first, and each
+ * next one more. */
+INLINE vf seen(const float *at, size_t s, size_t first)
+{
+    const vf x = vf_load(at);
+    return s > first ? vf_pick(vm_from(s - first), x, vf_all(-GPT_HUGE_LOGIT)) : x;
+}
+
+/* e^(score - top), 0 where it is not seen; returned and written in place of the score. */
+INLINE vf raise(float *at, size_t s, size_t first, vf top)
+{
+    vf e = vf_exp(vf_load(at) - top);
+    if (s > first)
+        e = vf_keep(vm_from(s - first), e);
+    vf_store(at, e);
+    return e;
+}
+
+/* Softmax down the columns of p. The sum is four partial sums, key s in sum s % 4. */
 static void soften(float *p, size_t p_row, size_t first, size_t keys)
 {
-    const vf never = vf_all(-GPT_HUGE_LOGIT);
-    vf most = never;
-    for (size_t s = 0; s < keys; s++) {
-        float *at = p + s * p_row;
-        if (s > first)
-            vf_store(at, vf_pick(vm_from(s - first), vf_load(at), never));
-        most = vf_max(vf_load(at), most);
+    vf most[4], sum[4];
+    for (int r = 0; r < 4; r++) {
+        most[r] = vf_all(-GPT_HUGE_LOGIT);
+        sum[r] = vf_all(0);
     }
-    vf sum = vf_all(0);
-    for (size_t s = 0; s < keys; s++) {
-        float *at = p + s * p_row;
-        vf e = vf_exp(vf_load(at) - most);
-        if (s > first)
-            e = vf_keep(vm_from(s - first), e);
-        vf_store(at, e);
-        sum = sum + e;
-    }
-    const vf share = vf_all(1) / sum;
-    for (size_t s = 0; s < keys; s++) {
-        float *at = p + s * p_row;
-        vf_store(at, vf_load(at) * share);
-    }
+    const size_t whole = keys - keys % 4;
+    for (size_t s = 0; s < whole; s += 4)
+        for (size_t r = 0; r < 4; r++)
+            most[r] = vf_max(seen(p + (s + r) * p_row, s + r, first), most[r]);
+    for (size_t r = 0; r < 3; r++)
+        if (whole + r < keys)
+            most[r] = vf_max(seen(p + (whole + r) * p_row, whole + r, first), most[r]);
+    const vf top = vf_max(vf_max(most[0], most[2]), vf_max(most[1], most[3]));
+    for (size_t s = 0; s < whole; s += 4)
+        for (size_t r = 0; r < 4; r++)
+            sum[r] = sum[r] + raise(p + (s + r) * p_row, s + r, first, top);
+    for (size_t r = 0; r < 3; r++)
+        if (whole + r < keys)
+            sum[r] = sum[r] + raise(p + (whole + r) * p_row, whole + r, first, top);
+    const vf share = vf_all(1) / ((sum[0] + sum[2]) + (sum[1] + sum[3]));
+    for (size_t s = 0; s < keys; s++)
+        vf_store(p + s * p_row, vf_load(p + s * p_row) * share);
 }
 
 /* q of one block, transposed and scaled, [heads * size][LANES]. */

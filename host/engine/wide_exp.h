@@ -1,5 +1,5 @@
 /*
- * engine/wide_exp.h - e^x and ln x of a vector, and what Adam needs of square roots.
+ * engine/wide_exp.h - e^x, ln x and 1 / x of a vector.
  *
  * Fused multiply-adds, additions and integer operations only: the same bits on any
  * machine that has a fused multiply-add.
@@ -32,21 +32,6 @@ static inline vf vf_exp(vf x)
     p = vf_fma(p, r, vf_all(1));
     p = vf_fma(p, r, vf_all(1));
     return vf_pick(kept, vf_scale(p, z), little); /* only n's low bits survive */
-}
-
-/* sqrt(x) within 2 ulp for x = 0 or normal, below 1e37: y about 1 / sqrt(x) from the
- * bits of x (Lomont 2003), h = 1 - x y^2, |h| < .07, then sqrt(x) = x y / sqrt(1 - h) by
- * its series. The processor's own takes four times as long. */
-static inline vf vf_root(vf x)
-{
-    const vf y = vf_guess_root(x, 0x5f375a86u);
-    const vf t = x * y;
-    const vf h = vf_fnma(t, y, vf_all(1));
-    vf p = vf_fma(vf_all(63 / 256.0f), h, vf_all(35 / 128.0f));
-    p = vf_fma(p, h, vf_all(5 / 16.0f));
-    p = vf_fma(p, h, vf_all(3 / 8.0f));
-    p = vf_fma(p, h, vf_all(1 / 2.0f));
-    return vf_fma(t, h * p, t);
 }
 
 /* 1 / x within 2 ulp for x in [1e-37, 1e37]: e = 1 - x y, |e| < .06 for a first guess y,

@@ -57,13 +57,13 @@
 #define READS_SOME(r, cols)  cols(READ_SOME, r)
 #define WRITES_SOME(r, cols) cols(WRITE_SOME, r)
 
-/* Rows i.., vectors from column j. a_row comes apart from p because it may be the literal
- * 1. */
+/* Rows i.., vectors from column j. a_row and a_col come apart from p because one is the
+ * literal 1. */
 #define TILE_OF(name, rows, cols, READS, TAKE, WRITES)                                   \
-    INLINE void name(const struct gpt_matmul *p, size_t a_row, size_t i, size_t j,       \
-                     size_t some)                                                        \
+    INLINE void name(const struct gpt_matmul *p, size_t a_row, size_t a_col, size_t i,   \
+                     size_t j, size_t some)                                              \
     {                                                                                    \
-        const size_t a_col = p->a_col, b_row = p->b_row, c_row = p->c_row;               \
+        const size_t b_row = p->b_row, c_row = p->c_row;                                 \
         const float *a = p->a + i * a_row, *b = p->b + j;                                \
         float *c = p->c + i * c_row + j;                                                 \
         (void)some;                                                                      \
@@ -94,7 +94,7 @@ INLINE size_t next_rows(size_t left, size_t most)
 
 #define CASE(rows, cols)                                                                 \
     case rows:                                                                           \
-        tile_##rows##x##cols(p, a_row, i, j, some);                                      \
+        tile_##rows##x##cols(p, a_row, a_col, i, j, some);                               \
         break;
 #define CASES6(cols)                                                                     \
     CASE(1, cols) CASE(2, cols) CASE(3, cols) CASE(4, cols) CASE(5, cols) CASE(6, cols)
@@ -103,8 +103,8 @@ INLINE size_t next_rows(size_t left, size_t most)
 /* strip_C: all rows of C vectors from column j, or of the `some` columns from j when C is
  * e, in tiles of at most `most` rows. */
 #define STRIP(cols, most)                                                                \
-    INLINE void strip_##cols(const struct gpt_matmul *p, size_t a_row, size_t j,         \
-                             size_t some)                                                \
+    INLINE void strip_##cols(const struct gpt_matmul *p, size_t a_row, size_t a_col,     \
+                             size_t j, size_t some)                                      \
     {                                                                                    \
         for (size_t i = 0, n; i < p->m; i += n) {                                        \
             n = next_rows(p->m - i, most);                                               \
@@ -154,38 +154,38 @@ INLINE size_t next_cols(size_t left)
 }
 /* clang-format on */
 
-INLINE void strips(const struct gpt_matmul *p, size_t a_row)
+INLINE void strips(const struct gpt_matmul *p, size_t a_row, size_t a_col)
 {
     size_t j = 0;
     if (p->m == 1)
         for (; j + 8 * LANES <= p->n; j += 8 * LANES)
-            tile_1x8(p, a_row, 0, j, 0);
+            tile_1x8(p, a_row, a_col, 0, j, 0);
     for (size_t n; j + LANES <= p->n; j += n * LANES) {
         n = next_cols((p->n - j) / LANES);
         switch (n) {
-        case 1: strip_1(p, a_row, j, 0); break;
-        case 2: strip_2(p, a_row, j, 0); break;
+        case 1: strip_1(p, a_row, a_col, j, 0); break;
+        case 2: strip_2(p, a_row, a_col, j, 0); break;
 #if WIDEST >= 3
-        case 3: strip_3(p, a_row, j, 0); break;
+        case 3: strip_3(p, a_row, a_col, j, 0); break;
 #endif
 #if WIDEST >= 4
-        case 4: strip_4(p, a_row, j, 0); break;
+        case 4: strip_4(p, a_row, a_col, j, 0); break;
 #endif
         }
     }
     if (j < p->n)
-        strip_e(p, a_row, j, p->n - j);
+        strip_e(p, a_row, a_col, j, p->n - j);
 }
 
 /* a by rows, and a by columns. */
 __attribute__((noinline)) static void strips_of_rows(const struct gpt_matmul *p)
 {
-    strips(p, p->a_row);
+    strips(p, p->a_row, 1);
 }
 
 __attribute__((noinline)) static void strips_of_cols(const struct gpt_matmul *p)
 {
-    strips(p, 1);
+    strips(p, 1, p->a_col);
 }
 
 static void product(const struct gpt_matmul *p)
@@ -198,10 +198,10 @@ static void product(const struct gpt_matmul *p)
 
 /* ---- what does not fit the first cache ---- */
 
-#define PACK_ROWS  128u /* of b at once                                  */
+#define PACK_ROWS  128u /* of b at once                                     */
 #define PACK_COLS  (WIDEST * LANES)
-#define PACK_LEAST 24u /* rows of a that make copying b worth its while */
-#define PACK_FAR   96u /* floats from one row of b to the next          */
+#define PACK_LEAST 24u   /* rows of a that make copying b worth its while   */
+#define PACK_FAR   8192u /* floats of b's memory that the cache still holds */
 
 /* b, a strip of PACK_ROWS x PACK_COLS at a time, copied to where its rows follow each
  * other: rows a power of two apart would fall upon each other in the cache. */
@@ -231,7 +231,7 @@ static void packed(const struct gpt_matmul *p)
 
 static void matmul(const struct gpt_matmul *p)
 {
-    if (p->b_row > PACK_FAR && p->k >= 32 && p->m >= PACK_LEAST && p->n % LANES == 0)
+    if (p->k * p->b_row > PACK_FAR && p->m >= PACK_LEAST && p->n % LANES == 0)
         packed(p);
     else
         product(p);

@@ -31,22 +31,14 @@ static float dot(const float *x, const float *y, size_t n)
     return line_sum(sum);
 }
 
-/* Sixteen rows at a time, so that their roots and inverses are those of one line. */
 static void norm(const float *x, size_t n, size_t d, size_t row, float *y, float *r)
 {
-    const vf part = vf_all(1 / (float)d), eps = vf_all(EPS), one = vf_all(1);
-    for (size_t t = 0; t < n; t += 16) {
-        const size_t rows = n - t < 16 ? n - t : 16;
-        float by[16] = { 0 };
-        for (size_t i = 0; i < rows; i++)
-            by[i] = dot(x + i * row, x + i * row, row);
-        for (size_t i = 0; i < 16; i += LANES)
-            vf_store(by + i, one / vf_sqrt(vf_fma(vf_load(by + i), part, eps)));
-        for (size_t i = 0; i < rows; i++, x += row, y += row) {
-            r[t + i] = by[i];
-            for (size_t k = 0; k < row; k += LANES)
-                vf_store(y + k, vf_load(x + k) * vf_all(by[i]));
-        }
+    const float part = 1 / (float)d;
+    for (size_t t = 0; t < n; t++, x += row, y += row) {
+        const float by = 1 / sqrtf(dot(x, x, row) * part + EPS);
+        for (size_t i = 0; i < row; i += LANES)
+            vf_store(y + i, vf_load(x + i) * vf_all(by));
+        r[t] = by;
     }
 }
 
@@ -241,7 +233,8 @@ static int sound(const float *x, size_t n)
 }
 
 /* Kingma & Ba 2015, algorithm 1. What is too small for a normal number becomes zero: the
- * floating point mode of training says so (engine/mode.h). */
+ * floating point mode of training says so (engine/mode.h). The division is ours, because
+ * the processor's would wait for its own square root. */
 static void adam(const struct gpt_adam_step *s, float *w, float *m, float *v,
                  const float *g, size_t n)
 {
@@ -252,7 +245,7 @@ static void adam(const struct gpt_adam_step *s, float *w, float *m, float *v,
         const vf d = vf_load(g + i);
         const vf first = vf_fma(b1, vf_load(m + i), c1 * d);
         const vf second = vf_fma(b2, vf_load(v + i), (c2 * d) * d);
-        const vf size = vf_fma(vf_root(second), root, eps);
+        const vf size = vf_fma(vf_sqrt(second), root, eps);
         vf_store(m + i, first);
         vf_store(v + i, second);
         vf_store(w + i, vf_fnma(rate * first, vf_inverse(size), vf_load(w + i)));

@@ -60,14 +60,14 @@ static void fifty_steps_have_the_known_bits(void **state)
 {
     (void)state;
     static const struct gpt_shape pulse = { 43, 32, 4, 2, 16, 0 };
-    assert_bits("pulse", fifty_steps(&pulse), 0xae5dea5d78290fecu, 0x37aa9178442a780fu);
+    assert_bits("pulse", fifty_steps(&pulse), 0xae5dea5d78290fecu, 0x2a203cccccaf91ceu);
 }
 
 static void fifty_steps_of_an_odd_shape_have_the_known_bits(void **state)
 {
     (void)state;
     assert_bits("odd", fifty_steps(&sample_odd), 0x4ee99cfa309be83cu,
-                0xbcd1e9ab4fe4e9a3u);
+                0x4240d43b0942de24u);
 }
 
 static void beliefs_have_the_known_bits(void **state)
@@ -86,7 +86,7 @@ static void beliefs_have_the_known_bits(void **state)
         memcpy(&bits, &out[i / 21][i % 21], sizeof bits);
         hash = (hash ^ bits) * 0x100000001b3u;
     }
-    assert_bits("beliefs", hash, 0x222265bc61808de5u, 0x603cca5314aad594u);
+    assert_bits("beliefs", hash, 0x222265bc61808de5u, 0x7d141c23d7b46998u);
     gpt_cache_free(c);
     gpt_free(g);
 }

@@ -212,6 +212,52 @@ static void a_long_window_has_the_slope_that_its_gradient_says(void **state)
     gpt_free(g);
 }
 
+/* Gradient of matrix i after one step of fresh weights on n windows. */
+static void gradient_of(const struct gpt_shape *s, const struct gpt_example *e,
+                        uint32_t n, uint32_t i, float *out)
+{
+    struct gpt *g = gpt_new(s, 6);
+    struct gpt_trainer *t = gpt_trainer_new(s, n);
+    gpt_train_step(g, t, e, n, &sample_adam, NULL);
+    gpt_gradient(t, i, out);
+    gpt_trainer_free(t);
+    gpt_free(g);
+}
+
+/* Windows go through the model in packs, which these fill in every way: alone, several at
+ * once, more than one pack for each lane. */
+static void a_batch_has_the_sum_of_its_windows_gradients(void **state)
+{
+    (void)state;
+    enum { WINDOWS = 23, SIZE = 20 * 20 };
+    static const struct gpt_shape shapes[] = { { 29, 20, 5, 2, 70, 0 },
+                                               { 29, 20, 5, 2, 150, 0 },
+                                               { 29, 20, 5, 2, 40, 0 } };
+    static const uint32_t matrices[] = { 0, 1, 2, 3 };
+    static struct sample w[WINDOWS];
+    struct gpt_example e[WINDOWS];
+    float all[150 * 20], one[150 * 20];
+    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
+        double total = 0;
+        for (uint32_t i = 0; i < WINDOWS; i++) {
+            sample_plain(&w[i], &shapes[s], 1 + i * (shapes[s].context - 1) / 22, 50 + i);
+            e[i] = w[i].e;
+            total += e[i].n;
+        }
+        for (size_t m = 0; m < sizeof matrices / sizeof *matrices; m++) {
+            double sum[SIZE] = { 0 };
+            gradient_of(&shapes[s], e, WINDOWS, matrices[m], all);
+            for (uint32_t i = 0; i < WINDOWS; i++) {
+                gradient_of(&shapes[s], &e[i], 1, matrices[m], one);
+                for (size_t k = 0; k < SIZE; k++)
+                    sum[k] += (double)one[k] * e[i].n / total;
+            }
+            for (size_t k = 0; k < SIZE; k++)
+                assert_true(fabs(sum[k] - (double)all[k]) < 1e-6);
+        }
+    }
+}
+
 static void nothing_to_learn_changes_nothing(void **state)
 {
     (void)state;
@@ -359,6 +405,7 @@ int main(void)
         cmocka_unit_test(a_hard_target_is_a_soft_one_with_one_word),
         cmocka_unit_test(an_unknown_symbol_is_never_a_target),
         cmocka_unit_test(a_long_window_has_the_slope_that_its_gradient_says),
+        cmocka_unit_test(a_batch_has_the_sum_of_its_windows_gradients),
         cmocka_unit_test(nothing_to_learn_changes_nothing),
         cmocka_unit_test(a_step_that_is_not_finite_is_rejected),
         cmocka_unit_test(weights_that_overflow_are_not_trained),
