@@ -52,6 +52,14 @@ static int is_file(const char *path)
     return stat(path, &st) == 0 && !S_ISDIR(st.st_mode);
 }
 
+/* It can be read again. */
+static int is_regular(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 /* ---- what is there --------------------------------------------------------------- */
 
 /* Takes name and path over. */
@@ -110,7 +118,7 @@ static int look_at(struct corpus *c, struct folders *f, const char *root,
     if (is_folder(path)) {
         rc = add_folder(f, name);
         free(path);
-    } else if (is_data(entry)) {
+    } else if (is_data(entry) && is_regular(path)) {
         rc = add(c, name, path);
     } else {
         free(name);
@@ -274,6 +282,11 @@ static int open_folder(struct corpus *c, const struct corpus_wish *wish,
 static int open_file(struct corpus *c, const struct corpus_wish *wish,
                      struct kiri_error *err)
 {
+    if (is_file(wish->path) && !is_regular(wish->path))
+        return kiri_fail(err, KIRI_USAGE,
+                         "%s is no regular file, and the rows are read twice: save them "
+                         "first",
+                         wish->path);
     if (add(c, strdup(wish->path), strdup(wish->path)))
         return no_memory(err);
     return wish->windows ? windows_open(&c->windows, wish->windows, err) : 0;

@@ -229,8 +229,11 @@ static int read_rows(struct reading *r, const struct sample *sample)
     source_seal(r->source);
     for (uint32_t i = 0; rc == 0 && i < sample->n; i++)
         rc = take(r, sample->row[i]);
-    while (rc == 0 && (got = source_next(r->source, &record, r->err)) == 1)
+    while (rc == 0 && (got = source_next(r->source, &record, r->err)) == 1) {
         rc = take(r, &record);
+        if (rc == 0 && r->wish->stop && atomic_load(r->wish->stop))
+            return 1;
+    }
     return rc || got < 0 ? -1 : 0;
 }
 

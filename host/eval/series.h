@@ -9,6 +9,7 @@
 #include "detect/source.h"
 #include "eval/labels.h"
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 #define SERIES_SIGNALS 6u         /* columns that are kept */
@@ -49,9 +50,11 @@ struct series_wish {
     const char *time;        /* as of struct detect_options */
     const char *label;       /* column; NULL: one of label_columns */
     struct windows *windows; /* instead of a column; NULL: none */
+    const atomic_int *stop;  /* nonzero: give up; NULL: never */
 };
 
-/* Times, numbers and labels. 0, or -1 and a sentence. series_free either way. */
+/* Times, numbers and labels. 0; 1: it was told to stop; -1 and a sentence. series_free
+ * either way. */
 int series_read(struct series *s, const struct series_wish *wish, struct kiri_error *err);
 void series_free(struct series *s);
 

@@ -124,13 +124,14 @@ int trial_run(const struct eval_options *o, const struct corpus_stream *stream,
                                                         : corpus_format(stream->path),
                                 .time = o->detect.time,
                                 .label = o->corpus.label,
-                                .windows = stream->windows };
+                                .windows = stream->windows,
+                                .stop = &watch->stop };
     int rc = 0;
 
     if (atomic_load(&watch->stop))
         return 1;
-    if (series_read(&t->series, &wish, err))
-        return -1;
+    if ((rc = series_read(&t->series, &wish, err)))
+        return rc;
     if (stream->scores)
         rc = read_scores(o, stream, t, err);
     else

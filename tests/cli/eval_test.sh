@@ -31,6 +31,9 @@ exits 64
 exits 64 wave.csv more.csv
 exits 64 -
 says err "name a file"
+mkfifo pipe
+exits 64 pipe
+says err "the rows are read twice"
 exits 64 wave.csv --label label --windows w.json
 exits 64 wave.csv --scores s.csv --budget 1/day
 exits 64 wave.csv --score s
@@ -146,6 +149,10 @@ exits 65 wave.csv --windows nab/labels/combined_windows.json
 says err "has no windows for wave.csv"
 exits 65 nab/data/g/b.csv --windows nab/labels/combined_windows.json
 says err "there is nothing to find"
+
+awk -F, 'NR > 1 { printf "{\"ts\":%s,\"load\":%s,\"is_anomaly\":%s}\n", $1, $2, $4 == 1 ? "true" : "false" }' wave.csv >wave.jsonl
+exits 0 wave.jsonl
+says out "1 stream, 900 rows, 765 judged; 1 event, 5 rows"
 
 # ---- Ctrl-C leaves nothing ---------------------------------------------------------------
 wave 150000 120000 >long.csv

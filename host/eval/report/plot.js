@@ -9,6 +9,14 @@ const numberText = (x) => {
   if (size !== 0 && (size >= 1e9 || size < 1e-4)) return x.toExponential(2);
   return String(+x.toPrecision(size >= 1e5 ? 7 : 5));
 };
+/* As short as an axis needs: 40k, 1.2M, 5e-7. */
+const shortText = (x) => {
+  const size = Math.abs(x);
+  for (const [unit, one] of [["T", 1e12], ["G", 1e9], ["M", 1e6], ["k", 1e3]])
+    if (size >= one * (one === 1e3 ? 10 : 1) && size < 1e15) return `${+(x / one).toPrecision(4)}${unit}`;
+  if (size !== 0 && (size >= 1e15 || size < 1e-3)) return x.toExponential(1).replace(".0e", "e").replace("e+", "e");
+  return String(+x.toPrecision(5));
+};
 const two = (n) => String(n).padStart(2, "0");
 const dayText = (ms) => {
   const d = new Date(ms);
@@ -59,7 +67,7 @@ function monthTicks(from, to, most) {
 }
 function numberTicks(from, to, most) {
   const step = niceStep(to - from || 1, most), ticks = [];
-  for (let i = Math.ceil(from / step); i * step <= to; i++) ticks.push([i * step, numberText(+(i * step).toPrecision(12))]);
+  for (let i = Math.ceil(from / step); i * step <= to; i++) ticks.push([i * step, shortText(+(i * step).toPrecision(12))]);
   return ticks;
 }
 

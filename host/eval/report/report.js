@@ -9,7 +9,7 @@
     node.append(...children);
     return node;
   };
-  const part = (x) => (x === null || x === undefined ? "–" : x === 1 ? "1" : x.toFixed(3).replace(/^0/, ""));
+  const part = (x) => (x === null || x === undefined ? "–" : x === 1 || x === 0 ? String(x) : x.toFixed(3).replace(/^0/, ""));
   const few = (x) => (x === null || x === undefined ? "–" : Math.abs(x) >= 100 ? Math.round(x).toLocaleString("en") : String(+x.toPrecision(2)));
   const count = (n, one, many = `${one}s`) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
   const duration = (ms) => {
@@ -165,6 +165,7 @@
   legend('<rect x="1" y="3" width="3" height="11" fill="var(--score)"/><rect x="7" y="8" width="3" height="6" fill="var(--score)"/><rect x="13" y="0" width="3" height="14" fill="var(--score)"/>', "score");
   if (streams.some((s) => s.plot.from)) legend('<rect width="18" height="14" fill="var(--quiet)"/>', "warm-up, not judged");
 
+  const cards = new Map();
   function addPlot(s) {
     const canvas = make("canvas", { tabIndex: 0 }), frame = make("div", { className: "frame" }, canvas);
     const tip = make("div", { className: "tip", hidden: true }), say = make("div", { className: "hidden" });
@@ -280,7 +281,7 @@
       if (!tip.hidden) showTip(plot.toX(plot.cursor), plot.height / 2);
       redraw();
     });
-    canvas.addEventListener("blur", () => { tip.hidden = true; say.textContent = ""; });
+    canvas.addEventListener("blur", () => { tip.hidden = true; say.textContent = ""; plot.cursor = null; redraw(); });
     const button = (text, title, act) => {
       const b = make("button", { type: "button", className: "button", textContent: text, title });
       b.setAttribute("aria-label", `${title}: ${s.name}`);
@@ -319,12 +320,13 @@
     byId("plots").append(card);
     redraws.add(redraw);
     s.card = card;
+    cards.set(card, s);
     s.draw = () => { seen = true; plot.draw(); };
     s.see = () => { if (!seen) { seen = true; redraw(); } };
   }
   streams.forEach(addPlot);
   const watch = new IntersectionObserver((entries) => {
-    for (const e of entries) if (e.isIntersecting) { streams.find((s) => s.card === e.target).see(); watch.unobserve(e.target); }
+    for (const e of entries) if (e.isIntersecting) { cards.get(e.target).see(); watch.unobserve(e.target); }
   }, { rootMargin: "600px" });
   streams.forEach((s) => watch.observe(s.card));
   addEventListener("beforeprint", () => streams.forEach((s) => s.draw()));
