@@ -191,6 +191,16 @@ static void say_retention(struct reload *r, struct said *said)
     }
 }
 
+static void say_alarm(struct reload *r, struct said *said)
+{
+    struct host *h = r->host;
+
+    if (h->conf->alarm < r->conf->alarm || h->conf->alarm > r->conf->alarm) {
+        say(said, "alarm of all atoms together: changed");
+        combined_adjust(&h->together, r->conf->alarm);
+    }
+}
+
 static void say_forgotten(const struct reload *r, struct said *said)
 {
     const char *name;
@@ -212,6 +222,7 @@ static void say_forgotten(const struct reload *r, struct said *said)
 static void adopt_config(struct reload *r, struct said *said)
 {
     say_retention(r, said);
+    say_alarm(r, said);
     r->rejected[0] = '\0';
     r->applied++;
     r->applied_ts = clock_now(r->host->flow.clock);

@@ -111,6 +111,7 @@ static void write_status(void *ctx, struct jsonw *j)
     const struct host *h = ctx;
 
     watch_status(h, j);
+    together_status(h, j);
     inbox_status(&h->inbox, h->address.inbox, j);
     reload_status(h->reload, j);
 }
@@ -352,6 +353,7 @@ static void fini(struct host *h)
     signals_stop(h->signals);
     reload_free(h->reload);
     flow_fini(&h->flow);
+    combined_fini(&h->together);
     uv_walk(&h->loop, close_handle, NULL);
     uv_run(&h->loop, UV_RUN_DEFAULT);
     uv_loop_close(&h->loop);

@@ -7,6 +7,7 @@
 
 #include "address.h"
 #include "control/control.h"
+#include "flow/combined.h"
 #include "host.h"
 #include "inbox/inbox.h"
 #include "loaded.h"
@@ -28,7 +29,8 @@ struct host {
     char *exe; /* our own executable, for probes and cells */
     uv_loop_t loop;
     struct flow flow;
-    struct control control; /* has the instances */
+    struct combined together; /* in use once the atoms run: flow.together */
+    struct control control;   /* has the instances */
     struct inbox inbox;
     struct reload *reload;
     struct plugin_watch *plugin_watch; /* NULL: files are not watched */
@@ -72,6 +74,11 @@ int open_loaded(struct host *h);
  * `unannounced`, to be tried again. */
 int announce(struct host *h);
 struct store_retention retention_of(const struct conf *conf);
+
+/* together.c: all atoms run: what they say at once is told from now on, against what they
+ * said before this start. */
+void together_start(struct host *h);
+void together_status(const struct host *h, struct jsonw *j);
 
 /* difference.c: by name; NULL: there is none. */
 const struct conf_atom *atom_named(const struct conf *c, const char *name);

@@ -125,6 +125,7 @@ void watch_warnings(const struct conf *conf)
 void watch_running(struct host *h)
 {
     h->running = 1;
+    together_start(h);
     notify_send(&h->notify, "READY=1");
     say_status(h);
     if (!h->options.quiet)

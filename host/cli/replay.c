@@ -86,7 +86,9 @@ static void conclude(const struct player *p, const struct replay_counts *c)
 /* 0, 1: interrupted, -1. */
 static int play(struct player *p, const struct call *call, const struct conf *conf)
 {
-    struct replay_options o = { .message = print, .progress = tell, .ctx = p };
+    struct replay_options o = {
+        .message = print, .progress = tell, .ctx = p, .alarm_per_s = conf->alarm
+    };
     struct replay_source from = { .data = call->value[DATA],
                                   .from_start = call->value[FROM_START] != NULL,
                                   .say = say,

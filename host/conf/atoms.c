@@ -61,12 +61,7 @@ static void read_every(struct section *s, const struct yaml_node *n, struct conf
 
 static void read_alarm(struct section *s, const struct yaml_node *n, struct conf_atom *a)
 {
-    char shown[SHOWN];
-
-    if (section_is(s, n, YAML_TEXT, "a budget such as 1/day") &&
-        units_rate(n->text, &a->alarm))
-        section_say(s, n, "`alarm`: %s is not a budget such as 1/day, 6/h or 2/week",
-                    *n->text ? value_show(n->text, shown, sizeof shown) : "nothing");
+    section_alarm(s, n, &a->alarm);
 }
 
 static void read_warmup(struct section *s, const struct yaml_node *n, struct conf_atom *a)
@@ -212,6 +207,10 @@ static void read_atom(struct section *s, const struct yaml_node *n, struct conf_
                              .share = USUAL_SHARE,
                              .hold_ms = USUAL_HOLD };
     section_name_ok(s, n->key, n->key_plain, n->key_line, n->key_col, "an atom's name");
+    if (strcmp(n->key, "molecule") == 0)
+        section_say_key(s, n,
+                        "`molecule` is what all atoms are called together: name this one "
+                        "otherwise");
     a->name = a->plugin = section_copy(s, n->key);
     if (n->kind == YAML_TEXT && n->plain && *n->text == '\0')
         return; /* `pulse:` alone: everything as usual */

@@ -68,6 +68,11 @@ static void read_watch_plugins(struct section *s, const struct yaml_node *n,
                     value_show(n->text, shown, sizeof shown));
 }
 
+static void read_alarm(struct section *s, const struct yaml_node *n, struct conf *c)
+{
+    section_alarm(s, n, &c->alarm);
+}
+
 static void read_include(struct section *s, const struct yaml_node *n, struct conf *c)
 {
     (void)c;
@@ -96,6 +101,7 @@ static const struct {
     { "plugins", read_plugins, 0 },
     { "watch-plugins", read_watch_plugins, 0 },
     { "retention", retention_read, 0 },
+    { "alarm", read_alarm, 0 },
     { "include", read_include, 1 },
     { "atoms", atoms_read, 1 },
 };

@@ -6,6 +6,7 @@
  *     state: ~/.local/state/kiri
  *     bus: { listen: [ipc:///run/kiri/bus] }
  *     plugins: [/usr/lib/kiri/atoms]
+ *     alarm: 1/day                    # of all atoms together
  *     atoms:
  *       pulse: { plugin: pulse, every: 5s, alarm: 1/day, procfs: /proc }
  *
@@ -75,6 +76,7 @@ struct conf {
     char **plugins;    /* absolute, NULL-terminated; NULL: default directories          */
     int fixed_plugins; /* `watch-plugins: false`: files that change are not looked at */
     struct conf_retention retention;
+    double alarm; /* budget of all atoms together: onsets per second; 0: default 1/day  */
     struct conf_atom *atoms;
     uint32_t n_atoms; /* 1..1024; 0: only after conf_derive                          */
     char *warnings;   /* lines "file:line:col: sentence" that stop nobody; "" if none */

@@ -221,3 +221,12 @@ void section_list(struct section *s, const struct yaml_node *n, const char *want
     }
     *out = list;
 }
+
+void section_alarm(const struct section *s, const struct yaml_node *n, double *out)
+{
+    char shown[SHOWN];
+
+    if (section_is(s, n, YAML_TEXT, "a budget such as 1/day") && units_rate(n->text, out))
+        section_say(s, n, "`alarm`: %s is not a budget such as 1/day, 6/h or 2/week",
+                    *n->text ? value_show(n->text, shown, sizeof shown) : "nothing");
+}

@@ -63,6 +63,9 @@ void section_list(struct section *s, const struct yaml_node *n, const char *want
                   uint32_t most, char ***out,
                   char *(*take)(struct section *, const struct yaml_node *));
 
+/* An alarm budget, in onsets per second. */
+void section_alarm(const struct section *s, const struct yaml_node *n, double *out);
+
 /* Each reads the mapping of its key into c. */
 void bus_read(struct section *s, const struct yaml_node *bus, struct conf *c);
 void retention_read(struct section *s, const struct yaml_node *map, struct conf *c);

@@ -17,6 +17,7 @@
 #include <stdatomic.h>
 #include <uv.h>
 
+struct combined;
 struct instance;
 struct observed;
 struct verdict;
@@ -45,6 +46,7 @@ struct flow {
     void (*scored)(void *ctx, const struct instance *in, const struct observed *row,
                    const struct verdict *v);
     void *scored_ctx;
+    struct combined *together; /* what all atoms say at once; NULL: not yet */
 
     struct queue inbox;
     uv_async_t bell;

@@ -280,8 +280,10 @@ void publish_message(struct flow *f, const char *topic, int64_t ts,
 void publish_obs(struct instance *in, const struct observed *row); /* as it arrives */
 void publish_row(struct instance *in, const struct observed *row,
                  const struct verdict *v); /* as it is scored */
-/* The same in two steps, of which the first may be done on any thread. 0, or -1 when
- * memory is short: nothing is to be freed. */
+/* What all atoms say at once, if this row of one completes it. */
+void publish_together(struct instance *in, int64_t ts, double tail);
+/* The same as publish_row in two steps, of which the first may be done on any thread. 0,
+ * or -1 when memory is short: nothing is to be freed. */
 int scored_write(const struct instance *in, const struct stream_row *row,
                  const struct verdict *v, struct scored_row *out);
 void scored_publish(struct instance *in, const struct scored_row *row);

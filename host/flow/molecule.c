@@ -9,7 +9,7 @@
 #define ENOUGH     64u   /* fewer normal rows have no tail to speak of */
 #define SHIFT_ROWS 1024u /* an alarm that is open for so many is the new normal */
 #define HARDLY     0.7   /* times: beyond, how odd an alarm was is not remembered */
-#define MOST       20.0  /* decades of a score */
+#define MOST       20.0f /* decades of a score */
 #define HUGE_SUM   1e200
 
 void molecule_init(struct molecule *m, double rate)
@@ -79,7 +79,7 @@ static double nats_of(double sum, uint32_t n)
     return fmax(0, sum - log(all) - scaled);
 }
 
-static float add_up(struct molecule *m, int64_t now, struct molecule_verdict *out)
+static void add_up(struct molecule *m, int64_t now, struct molecule_verdict *out)
 {
     double sum = 0;
 
@@ -91,8 +91,7 @@ static float add_up(struct molecule *m, int64_t now, struct molecule_verdict *ou
     }
     double nats = out->atoms ? nats_of(sum, out->atoms) : 0;
     out->sum = (float)sum;
-    out->score = (float)fmin(nats / M_LN10, MOST);
-    return (float)nats;
+    out->nats = (float)nats;
 }
 
 /* ---- against its past ------------------------------------------------------------ */
@@ -108,7 +107,7 @@ static int enter(struct molecule *m, float nats, int cut)
 
 /* As in a stream, an alarm counts once, with the row that opened it, and no row is past
  * at once (stream_calibrate.c). 0, or -1: memory. */
-static int remember(struct molecule *m, float nats, const struct molecule_verdict *v)
+static int remember(struct molecule *m, const struct molecule_verdict *v)
 {
     int settled = m->open_rows > SHIFT_ROWS;
 
@@ -118,16 +117,17 @@ static int remember(struct molecule *m, float nats, const struct molecule_verdic
         memmove(m->guarded, m->guarded + 1, sizeof m->guarded - sizeof *m->guarded);
         m->n_guarded--;
     }
-    m->guarded[m->n_guarded].nats = nats;
+    m->guarded[m->n_guarded].nats = v->nats;
     m->guarded[m->n_guarded].counts = v->atoms && (!v->alarm || v->onset || settled);
     m->guarded[m->n_guarded++].cut = v->alarm && !settled;
     return 0;
 }
 
-static int judge(struct molecule *m, float nats, struct molecule_verdict *out)
+static int judge(struct molecule *m, struct molecule_verdict *out)
 {
+    out->score = fminf(out->nats / (float)M_LN10, MOST);
     if (out->atoms && m->past.n >= ENOUGH)
-        out->tail = (float)runs_tail(&m->past, (double)nats);
+        out->tail = (float)runs_tail(&m->past, (double)out->nats);
     int went = alarm_step(&m->alarm, (double)out->tail, m->rate);
 
     out->alarm = (int)m->alarm.open;
@@ -136,7 +136,7 @@ static int judge(struct molecule *m, float nats, struct molecule_verdict *out)
     m->open_rows = out->alarm ? m->open_rows + 1 : 0;
     m->alarms += out->onset != 0;
     m->rows++;
-    return remember(m, nats, out);
+    return remember(m, out);
 }
 
 static int make_room(struct molecule *m, uint32_t atom)
@@ -163,7 +163,17 @@ int molecule_push(struct molecule *m, uint32_t atom, const struct molecule_row *
     if (!out->complete)
         return 0;
     m->ts = row->ts;
-    return judge(m, add_up(m, row->ts, out), out);
+    add_up(m, row->ts, out);
+    return judge(m, out);
+}
+
+int molecule_again(struct molecule *m, float nats, uint32_t atoms,
+                   struct molecule_verdict *out)
+{
+    *out = (struct molecule_verdict){
+        .complete = 1, .atoms = atoms, .nats = nats, .tail = 1
+    };
+    return judge(m, out);
 }
 
 void molecule_leave(struct molecule *m, uint32_t atom)

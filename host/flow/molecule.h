@@ -61,6 +61,7 @@ struct molecule_verdict {
     int complete;   /* 0: the molecule has no row yet; then nothing else is set */
     uint32_t atoms; /* that counted; each says `counted` */
     float sum;      /* Fisher's: sum of -ln tail, nats */
+    float nats;     /* -ln of the chi-square tail of that */
     float score;    /* decades, 0..20 */
     float tail;     /* P(a normal row begins to be so odd), (0, 1]; 1 in the first rows */
     int alarm;      /* 1: an alarm is open */
@@ -73,6 +74,10 @@ void molecule_fini(struct molecule *m);
 /* Atom number `atom` has a row. 0, or -1 when memory is short: it was not heard. */
 int molecule_push(struct molecule *m, uint32_t atom, const struct molecule_row *row,
                   struct molecule_verdict *out);
+/* A row of before a restart, as it was told: its nats and how many atoms counted. 0, or
+ * -1 when memory is short. */
+int molecule_again(struct molecule *m, float nats, uint32_t atoms,
+                   struct molecule_verdict *out);
 /* The atom is gone: its last row counts no more. */
 void molecule_leave(struct molecule *m, uint32_t atom);
 /* The score that one row in 1 / `rate` normal ones has; INFINITY without a past. */

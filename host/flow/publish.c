@@ -4,6 +4,7 @@
  */
 #include "flow/instance.h"
 
+#include "flow/combined.h"
 #include "flow/message.h"
 #include "flow/values.h"
 
@@ -104,6 +105,29 @@ void publish_row(struct instance *in, const struct observed *row, const struct v
     scored_free(&scored);
 }
 
+void publish_together(struct instance *in, int64_t ts, double tail)
+{
+    struct flow *f = in->flow;
+    struct molecule_row row = { .ts = ts, .period_ms = in->period_ms, .tail = tail };
+    struct buf members = { 0 };
+
+    if (!f->together || combined_push(f->together, in->name, &row) <= 0)
+        return;
+    const struct molecule_verdict *v = &f->together->last;
+    struct store_score score = { .atom = COMBINED_NAME,
+                                 .id = f->next_id++,
+                                 .ts = ts,
+                                 .gen = v->atoms,
+                                 .surprise = v->nats,
+                                 .score = v->score,
+                                 .tail = v->tail,
+                                 .alarm = v->onset };
+    store_put_score(f->store, &score);
+    combined_message(f->together, &members);
+    publish_message(f, "molecule", ts, &members);
+    buf_free(&members);
+}
+
 void publish_lesson(struct instance *in)
 {
     struct buf members = { 0 };
@@ -138,4 +162,6 @@ void publish_removed(struct instance *in)
     message_atom("removed", "", &members);
     emit(in, "atom", clock_now(in->flow->clock), &members);
     buf_free(&members);
+    if (in->flow->together)
+        combined_leave(in->flow->together, in->name);
 }

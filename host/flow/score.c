@@ -44,6 +44,7 @@ static void score(struct instance *in, struct observed *row)
     }
     take_note(in, row, &v);
     publish_row(in, row, &v);
+    publish_together(in, row->ts, (double)v.row_tail);
     if (in->flow->scored)
         in->flow->scored(in->flow->scored_ctx, in, row, &v);
 }

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "bus/envelope.h"
+#include "flow/combined.h"
 #include "flow/keep.h"
 #include "flow/message.h"
 #include "flow/verdict.h"
@@ -22,12 +23,14 @@ struct voice { /* one atom */
     uint64_t last_id;        /* of the row before */
     int64_t time;            /* of row, never before that of the row before it */
     uint64_t scores, models; /* n of its topics */
+    uint32_t period_ms;      /* 0: it has none */
 };
 
 struct replay {
     struct replay_options options;
     struct voice *voices;
     size_t n, cap;
+    struct combined together;
     int64_t time;
     int ended; /* progress wants no more */
     struct replay_counts counts;
@@ -38,8 +41,10 @@ struct replay *replay_new(const struct replay_options *o)
 {
     struct replay *r = calloc(1, sizeof *r);
 
-    if (r)
-        r->options = *o;
+    if (!r)
+        return NULL;
+    r->options = *o;
+    combined_init(&r->together, o->alarm_per_s);
     return r;
 }
 
@@ -52,6 +57,7 @@ void replay_free(struct replay *r)
         rows_close(r->voices[i].rows);
     }
     free(r->voices);
+    combined_fini(&r->together);
     buf_free(&r->message);
     buf_free(&r->members);
     buf_free(&r->fields);
@@ -151,11 +157,18 @@ int replay_add(struct replay *r, const char *name, struct stream *stream,
     return known ? remember(r, v, err) : advance(v, err);
 }
 
+int replay_beat(struct replay *r, uint32_t period_ms)
+{
+    struct voice *v = &r->voices[r->n - 1];
+
+    v->period_ms = period_ms;
+    return combined_join(&r->together, v->name, period_ms);
+}
+
 /* ---- messages -------------------------------------------------------------------- */
 
-/* kind/name with the members in r->members. */
-static int emit(struct replay *r, const struct voice *v, const char *kind, int64_t ts,
-                uint64_t n)
+/* The members in r->members. */
+static int emit(struct replay *r, const char *topic, int64_t ts, uint64_t n)
 {
     struct envelope e = {
         .host = REPLAY_HOST,
@@ -164,12 +177,20 @@ static int emit(struct replay *r, const struct voice *v, const char *kind, int64
         .seq = ++r->counts.messages,
         .n = n,
     };
-    char topic[64];
 
-    snprintf(topic, sizeof topic, "%s/%s", kind, v->name);
     buf_clear(&r->message);
     envelope_write(&r->message, topic, &e, buf_text(&r->members));
     return r->options.message(r->options.ctx, buf_text(&r->message), r->message.len);
+}
+
+/* The same, about one atom: kind/name. */
+static int emit_of(struct replay *r, const struct voice *v, const char *kind, int64_t ts,
+                   uint64_t n)
+{
+    char topic[64];
+
+    snprintf(topic, sizeof topic, "%s/%s", kind, v->name);
+    return emit(r, topic, ts, n);
 }
 
 static int no_memory(struct kiri_error *err)
@@ -224,7 +245,25 @@ static int learn(struct replay *r, struct voice *v, struct kiri_error *err)
     buf_clear(&r->members);
     message_model(&lesson, facts.rows, -1, &r->members);
     return buf_failed(&r->members) ? no_memory(err)
-                                   : emit(r, v, "model", r->time, ++v->models);
+                                   : emit_of(r, v, "model", r->time, ++v->models);
+}
+
+/* What all atoms say at once, if this row of one completes it. */
+static int combine(struct replay *r, const struct voice *v, const struct verdict *verdict,
+                   struct kiri_error *err)
+{
+    struct molecule_row row = { .ts = v->row.ts,
+                                .period_ms = v->period_ms,
+                                .tail = (double)verdict->row_tail };
+    int got = combined_push(&r->together, v->name, &row);
+
+    if (got <= 0)
+        return got ? no_memory(err) : 0;
+    buf_clear(&r->members);
+    combined_message(&r->together, &r->members);
+    return buf_failed(&r->members)
+               ? no_memory(err)
+               : emit(r, COMBINED_NAME, row.ts, r->together.molecule.rows);
 }
 
 static int score(struct replay *r, struct voice *v, struct kiri_error *err)
@@ -242,9 +281,10 @@ static int score(struct replay *r, struct voice *v, struct kiri_error *err)
     buf_clear(&r->members);
     verdict_fields(schema, row.v, &verdict, 0, &j);
     message_score(schema, &verdict, &r->fields, &r->members);
-    return buf_failed(&r->fields) || buf_failed(&r->members)
-               ? no_memory(err)
-               : emit(r, v, "score", row.ts, ++v->scores);
+    if (buf_failed(&r->fields) || buf_failed(&r->members))
+        return no_memory(err);
+    int rc = emit_of(r, v, "score", row.ts, ++v->scores);
+    return rc ? rc : combine(r, v, &verdict, err);
 }
 
 /* ---- the run --------------------------------------------------------------------- */

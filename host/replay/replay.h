@@ -4,8 +4,9 @@
  *
  * Rows of all atoms go in the order of their times; ties in the order in which the atoms
  * were added; where an atom's own times run backwards its file's order holds. Each row:
- * what is due is learned (model/A), then the row is scored (score/A). Memory does not
- * grow with the number of rows. Owner: one thread.
+ * what is due is learned (model/A), then the row is scored (score/A); a row that
+ * completes one of the molecule brings that, too (molecule). Memory does not grow with
+ * the number of rows. Owner: one thread.
  */
 #ifndef KIRI_REPLAY_REPLAY_H
 #define KIRI_REPLAY_REPLAY_H
@@ -29,6 +30,7 @@ struct replay_options {
      * NULL. */
     int (*progress)(void *ctx, const struct replay_counts *c);
     void *ctx;
+    double alarm_per_s; /* budget of all atoms together; 0: one a day */
 };
 
 struct replay;
@@ -43,6 +45,10 @@ void replay_free(struct replay *r);                        /* NULL is fine */
  */
 int replay_add(struct replay *r, const char *name, struct stream *stream,
                struct rows *rows, int known, struct kiri_error *err);
+
+/* The atom that was added last has a row each period_ms; without this it speaks when it
+ * has something to say. 0, or -1 when memory is short. */
+int replay_beat(struct replay *r, uint32_t period_ms);
 
 /* 0: all rows are through; 1: message or progress ended it; -1 and a sentence. */
 int replay_run(struct replay *r, struct kiri_error *err);

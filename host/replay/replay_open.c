@@ -275,7 +275,11 @@ static int add_atom(struct replay *r, struct replay_atoms *a, const struct conf 
         stream_free(stream);
         return -1;
     }
-    return replay_add(r, c->name, stream, atom->rows, known, err);
+    if (replay_add(r, c->name, stream, atom->rows, known, err))
+        return -1;
+    return replay_beat(r, c->every_ms ? (uint32_t)c->every_ms : atom->schema->period_ms)
+               ? kiri_fail(err, KIRI_INTERNAL, "out of memory")
+               : 0;
 }
 
 /* ---- the molecule ---------------------------------------------------------------- */

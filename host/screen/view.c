@@ -125,6 +125,32 @@ static void bus_line(struct canvas *c, const json_t *status)
     canvas_end(c);
 }
 
+/* What all atoms say at once, when there are several. */
+static void together_line(struct canvas *c, const json_t *together)
+{
+    double tail = view_number(together, "tail");
+    int open = strcmp(view_text(together, "state"), "alarm") == 0;
+    char text[64];
+
+    if (!json_is_object(together))
+        return;
+    canvas_text(c, FAINT, "all    ");
+    if (strcmp(view_text(together, "state"), "learning") == 0) {
+        canvas_textf(c, PLAIN, "at once: what is usual is not known yet");
+    } else {
+        number_tail(tail, text, sizeof text);
+        canvas_textf(c, open ? RED : PLAIN, "at once%s: score %.1f",
+                     open ? ", alarm" : "", view_number(together, "score"));
+        gap(c);
+        canvas_text(c, open || tail <= VIEW_ODD_TAIL ? YELLOW : PLAIN, text);
+        if (open) {
+            gap(c);
+            canvas_textf(c, PLAIN, "%.32s first", view_text(together, "blame"));
+        }
+    }
+    canvas_end(c);
+}
+
 /* Only when there is something to say: a file on disk that is not what runs. */
 static void config_line(struct canvas *c, const json_t *status)
 {
@@ -161,6 +187,7 @@ void view_status(const json_t *status, const struct style *style, struct buf *ou
     host_line(&c, status);
     store_line(&c, json_object_get(status, "store"));
     bus_line(&c, status);
+    together_line(&c, json_object_get(status, "together"));
     config_line(&c, status);
     left_out_lines(&c, status);
     json_array_foreach(json_object_get(status, "atoms"), i, atom)

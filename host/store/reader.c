@@ -208,6 +208,42 @@ int store_each_obs(struct store_reader *r, const char *atom, uint64_t after_id,
     return reader_give(r, q, atom, each, ctx, err);
 }
 
+int store_newest_scores(struct store_reader *r, const char *atom, uint32_t most,
+                        int (*each)(void *ctx, const struct store_score *c), void *ctx,
+                        struct kiri_error *err)
+{
+    sqlite3_stmt *q;
+    int rc;
+
+    if (reader_ready(r, err) ||
+        !(q = reader_prepare(r,
+                             "SELECT * FROM (SELECT id, ts, gen, surprise, score, tail,"
+                             " alarm FROM score WHERE atom = (SELECT id FROM atom WHERE"
+                             " name = ?1) ORDER BY id DESC LIMIT ?2) ORDER BY id",
+                             atom, err)))
+        return -1;
+    sqlite3_bind_int64(q, 2, most);
+    while ((rc = sqlite3_step(q)) == SQLITE_ROW) {
+        const struct store_score c = {
+            .id = (uint64_t)sqlite3_column_int64(q, 0),
+            .atom = atom,
+            .ts = sqlite3_column_int64(q, 1),
+            .gen = (uint64_t)sqlite3_column_int64(q, 2),
+            .surprise = (float)sqlite3_column_double(q, 3),
+            .score = (float)sqlite3_column_double(q, 4),
+            .tail = (float)sqlite3_column_double(q, 5),
+            .alarm = sqlite3_column_int(q, 6),
+        };
+
+        if (reader_starved(r))
+            rc = SQLITE_NOMEM;
+        if (rc == SQLITE_NOMEM || each(ctx, &c))
+            break;
+    }
+    sqlite3_finalize(q);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : reader_fail(r, err);
+}
+
 int store_each_atom(struct store_reader *r, int (*each)(void *ctx, const char *atom),
                     void *ctx, struct kiri_error *err)
 {

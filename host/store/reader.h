@@ -64,6 +64,11 @@ int store_newest(struct store_reader *r, const char *atom, uint64_t upto, uint32
 /* *id: the newest observation of the atom that has a score; 0: none has. 0 or -1. */
 int store_scored_to(struct store_reader *r, const char *atom, uint64_t *id,
                     struct kiri_error *err);
+/* The newest `most` scores of the atom, oldest first, without their details; stops when
+ * each returns nonzero. 0 or -1. */
+int store_newest_scores(struct store_reader *r, const char *atom, uint32_t most,
+                        int (*each)(void *ctx, const struct store_score *c), void *ctx,
+                        struct kiri_error *err);
 /* Every atom that ever stored something, by name. */
 int store_each_atom(struct store_reader *r, int (*each)(void *ctx, const char *atom),
                     void *ctx, struct kiri_error *err);

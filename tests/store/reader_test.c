@@ -269,6 +269,48 @@ static void observations_know_what_their_scores_say_of_learning(void **state)
     store_reader_close(r);
 }
 
+static int tell_score(void *ctx, const struct store_score *c)
+{
+    char *text = ctx;
+    size_t at = strlen(text);
+
+    snprintf(text + at, 64 - at, "%u:%.1f ", (unsigned)c->id, (double)c->surprise);
+    return 0;
+}
+
+static void the_newest_scores_of_an_atom_are_given_oldest_first(void **state)
+{
+    static const struct {
+        const char *atom;
+        uint32_t most;
+        const char *told;
+    } cases[] = {
+        { "molecule", 2, "4:0.4 6:0.6 " },
+        { "molecule", 9, "2:0.2 4:0.4 6:0.6 " },
+        { "odd", 1, "7:0.7 " },
+        { "none", 9, "" },
+        { "molecule", 0, "" },
+    };
+    struct store *s = open_store();
+    struct store_reader *r;
+
+    (void)state;
+    for (uint64_t id = 2; id <= 7; id++)
+        store_put_score(s, &(struct store_score){ .atom = id % 2 ? "odd" : "molecule",
+                                                  .id = id,
+                                                  .surprise = (float)id / 10 });
+    store_close(s, 5000);
+    r = open_reader();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char told[64] = "";
+        assert_int_equal(store_newest_scores(r, cases[i].atom, cases[i].most, tell_score,
+                                             told, NULL),
+                         0);
+        assert_string_equal(told, cases[i].told);
+    }
+    store_reader_close(r);
+}
+
 static void the_newest_ids_up_to_a_row_are_known(void **state)
 {
     static const struct {
@@ -324,6 +366,7 @@ int main(void)
         ROOM_TEST(a_place_before_what_was_deleted_is_gone),
         ROOM_TEST(observations_are_read_by_atom_id_and_time),
         ROOM_TEST(observations_know_what_their_scores_say_of_learning),
+        ROOM_TEST(the_newest_scores_of_an_atom_are_given_oldest_first),
         ROOM_TEST(the_newest_ids_up_to_a_row_are_known),
         ROOM_TEST(where_there_is_no_store_is_said),
     };
