@@ -2,6 +2,7 @@
  * `kiri score` on a terminal of ours: colours, none where NO_COLOR says so, and texts
  * that are longer than a line.
  */
+#include <errno.h>
 #include <pty.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -66,11 +67,12 @@ static const char *screen(unsigned short columns, const char *no_color, const ch
         execl(kiri, "kiri", "score", "--model", model, "--text", text, (char *)NULL);
         _exit(127);
     }
-    while (n + 1 < sizeof out && (got = read(fd, out + n, sizeof out - 1 - n)) > 0)
+    while (n + 1 < sizeof out &&
+           (got = TEMP_FAILURE_RETRY(read(fd, out + n, sizeof out - 1 - n))) > 0)
         n += (size_t)got;
     out[n] = '\0';
     close(fd);
-    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(TEMP_FAILURE_RETRY(waitpid(child, &status, 0)), child);
     if (!WIFEXITED(status) || WEXITSTATUS(status))
         fail_msg("status %d: %s", status, out);
     return out;
