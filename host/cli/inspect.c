@@ -186,8 +186,7 @@ static void calibration_line(struct canvas *c, const struct model *m)
     if (!*meta(m, "anomalous_sum"))
         return;
     label(c, "anomalous");
-    canvas_textf(c, PLAIN,
-                 "%.6s nats or more in all, or %.6s in one token: .003 of usual lines",
+    canvas_textf(c, PLAIN, "%.5s nats or more in all, or %.5s in one token (budget .003)",
                  meta(m, "anomalous_sum"), meta(m, "anomalous_worst"));
     canvas_end(c);
 }
