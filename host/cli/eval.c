@@ -18,7 +18,7 @@
 #include <string.h>
 
 #define INTERRUPTED 130 /* 128 + SIGINT, as shells count */
-#define BUFFER_MOST 10000
+#define BUFFER_MOST 1000
 
 enum {
     LABEL,
