@@ -123,7 +123,7 @@ static int live(struct stream *s, const struct table *t, const size_t *column,
 }
 
 /* The weights, as a model file has them. */
-static struct gpt *weights_of(const struct stream *s, struct kiri_error *err)
+static struct gpt *weights_of(struct stream *s, struct kiri_error *err)
 {
     size_t len;
     void *bytes = keep_save(s, "life", &len);

@@ -83,7 +83,7 @@ static float *costs_of(const struct stream *s, uint64_t *n)
     return all;
 }
 
-void *keep_save(const struct stream *s, const char *atom, size_t *len)
+static void *save(const struct stream *s, const char *atom, size_t *len)
 {
     struct safetensors_writer *w = safetensors_writer_new();
     struct buf words = { 0 };
@@ -129,6 +129,16 @@ void *keep_save(const struct stream *s, const char *atom, size_t *len)
     free(calibration);
     free(lessons);
     free(costs);
+    return bytes;
+}
+
+void *keep_save(struct stream *s, const char *atom, size_t *len)
+{
+    const int rests = s->resting.values != NULL;
+    void *bytes = stream_wake(s) ? NULL : save(s, atom, len);
+
+    if (rests)
+        stream_rest(s);
     return bytes;
 }
 

@@ -12,7 +12,7 @@
 #include "flow/stream.h"
 
 /* The finished file, malloc'ed; NULL when memory is short. atom: its name, for people. */
-void *keep_save(const struct stream *s, const char *atom, size_t *len);
+void *keep_save(struct stream *s, const char *atom, size_t *len);
 
 /* Makes a fresh stream (no row yet) what was saved. 0; -1 and a sentence, the stream as
  * it was: KIRI_BAD_DATA for a damaged file, KIRI_HELD when it speaks another language

@@ -64,6 +64,7 @@ static void run(struct pool_job *job)
     case LESSON_PACK: save_pack(in); break;
     case LESSON_RETRAIN: retrain_on_learner(in); break;
     }
+    stream_rest(in->stream); /* atoms learn now and then, and may be many */
 }
 
 static void post(struct pool_job *job)

@@ -11,6 +11,7 @@
 
 #include "flow/stream_course.h"
 #include "flow/stream_lessons.h"
+#include "flow/stream_moments.h"
 #include "flow/stream_state.h"
 #include "flow/stream_windows.h"
 
@@ -19,55 +20,6 @@
 #include <string.h>
 
 #define WEEK_MS (7LL * 24 * 3600 * 1000)
-
-/* ---- Adam's moments, to go back to ----------------------------------------------- */
-
-struct moments {
-    float *values; /* first, then second, matrix after matrix; NULL: there were none */
-    uint64_t steps;
-};
-
-static size_t matrix_size(const struct gpt_shape *shape, uint32_t i)
-{
-    struct gpt_matrix m;
-
-    gpt_matrix_at(shape, i, &m);
-    return (size_t)m.rows * m.cols;
-}
-
-static int moments_save(const struct stream *s, struct moments *out)
-{
-    const struct gpt_shape *shape = gpt_shape_of(s->gpt);
-    float *p;
-
-    *out = (struct moments){ 0 };
-    if (!s->trainer)
-        return 0;
-    p = out->values = malloc(2 * gpt_shape_params(shape) * sizeof *p);
-    if (!p)
-        return -1;
-    out->steps = gpt_steps(s->trainer);
-    for (int which = 0; which < 2; which++)
-        for (uint32_t i = 0; i < gpt_matrices(shape); p += matrix_size(shape, i++))
-            gpt_moments_read(s->trainer, which, i, p);
-    return 0;
-}
-
-static void moments_restore(struct stream *s, const struct moments *saved)
-{
-    const struct gpt_shape *shape = gpt_shape_of(s->gpt);
-    const float *p = saved->values;
-
-    if (!p) {
-        gpt_trainer_free(s->trainer);
-        s->trainer = NULL;
-        return;
-    }
-    for (int which = 0; which < 2; which++)
-        for (uint32_t i = 0; i < gpt_matrices(shape); p += matrix_size(shape, i++))
-            gpt_moments_write(s->trainer, which, i, p);
-    gpt_steps_set(s->trainer, saved->steps);
-}
 
 /* ---- a learning ------------------------------------------------------------------ */
 
@@ -132,7 +84,9 @@ static int refit(struct stream *s, struct edges **before)
     *before = malloc(l->n * sizeof **before);
     double *values = malloc(2 * s->n_kept * sizeof *values); /* and spare ones */
     if (!*before || !values) {
+        free(*before);
         free(values);
+        *before = NULL;
         return -1;
     }
     memcpy(*before, l->edges, l->n * sizeof **before);
@@ -174,6 +128,17 @@ static int has_a_week(const struct stream *s)
     return all + step >= WEEK_MS;
 }
 
+/* The moments are what they were before. */
+static void go_back(struct stream *s, const struct moments *saved)
+{
+    if (saved->values) {
+        moments_give(saved, gpt_shape_of(s->gpt), s->trainer);
+        return;
+    }
+    gpt_trainer_free(s->trainer);
+    s->trainer = NULL;
+}
+
 /* The lesson on weights of its own; as stream_learn. */
 static int learn(struct stream *s, enum stream_due due, const struct gpt_parallel *par,
                  int (*progress)(void *ctx, uint32_t done, uint32_t all), void *ctx,
@@ -189,7 +154,7 @@ static int learn(struct stream *s, enum stream_due due, const struct gpt_paralle
     struct gpt *g = NULL;
     int rc = -1, had_sides = s->sides_on;
 
-    if (moments_save(s, &saved) ||
+    if (moments_take(s->trainer, shape, &saved) ||
         windows_init(&windows, &s->language.spoken, shape->context))
         goto done;
     g = gpt_copy(s->gpt);
@@ -207,7 +172,7 @@ static int learn(struct stream *s, enum stream_due due, const struct gpt_paralle
         s->window_ok = 0;
         out->gen = s->gen = ++s->gens;
     } else {
-        moments_restore(s, &saved);
+        go_back(s, &saved);
         s->sides_on = had_sides;
         out->rejected = sound == 0;
     }
@@ -219,7 +184,7 @@ static int learn(struct stream *s, enum stream_due due, const struct gpt_paralle
 done:
     gpt_free(g);
     windows_fini(&windows);
-    free(saved.values);
+    moments_fini(&saved);
     return rc;
 }
 
@@ -228,7 +193,7 @@ int stream_learn(struct stream *s, const struct gpt_parallel *par,
                  struct stream_lesson *out)
 {
     enum stream_due due = stream_due(s);
-    struct edges *before;
+    struct edges *before = NULL;
     int rc;
 
     *out = (struct stream_lesson){ .gen = s->gen };
@@ -238,7 +203,7 @@ int stream_learn(struct stream *s, const struct gpt_parallel *par,
         s->learned_at = s->rows;
         return 0;
     }
-    rc = refit(s, &before);
+    rc = stream_wake(s) ? -1 : refit(s, &before);
     if (!rc && due == STREAM_WARMUP && !s->context)
         rc = stream_learn_alone(s, par, progress, ctx, out);
     else if (!rc)

@@ -188,6 +188,7 @@ void stream_free(struct stream *s)
     gpt_free(s->gpt);
     gpt_cache_free(s->cache);
     gpt_trainer_free(s->trainer);
+    moments_fini(&s->resting);
     free(s->kept);
     free(s->ids);
     free(s->next);

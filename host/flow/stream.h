@@ -141,6 +141,12 @@ int stream_learn(struct stream *s, const struct gpt_parallel *par,
                  int (*progress)(void *ctx, uint32_t done, uint32_t all), void *ctx,
                  struct stream_lesson *out);
 
+/* Gives back what only learning needs, 2.6 MB of a stream of one number: for one that
+ * will not learn for long. What learns or saves it wakes it; the bits stay. */
+void stream_rest(struct stream *s);
+/* As if it had not rested. 0, or -1 when memory is short. */
+int stream_wake(struct stream *s);
+
 enum stream_judgement {
     STREAM_APPROVED, /* it was real: never learned, no part of the normal past */
     STREAM_DISMISSED /* it was normal: learned with weight 4, part of the normal past */

@@ -278,11 +278,14 @@ static void take_model(struct stream *s, struct stream *from)
 {
     struct gpt *gpt = s->gpt;
     struct gpt_trainer *trainer = s->trainer;
+    struct moments resting = s->resting;
 
     s->gpt = from->gpt;
     s->trainer = from->trainer;
     from->gpt = gpt;
     from->trainer = trainer;
+    s->resting = from->resting;
+    from->resting = resting;
     s->sides_on = from->sides_on;
     if (s->language.n) {
         memcpy(s->language.edges, from->language.edges,

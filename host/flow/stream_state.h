@@ -11,6 +11,7 @@
 #include "flow/stream_density.h"
 #include "flow/stream_fields.h"
 #include "flow/stream_language.h"
+#include "flow/stream_moments.h"
 #include "flow/stream_rules.h"
 #include "flow/stream_school.h"
 #include "flow/stream_yardsticks.h"
@@ -84,6 +85,7 @@ struct stream {
     uint64_t gens; /* the greatest number that a generation ever had */
     struct gpt *gpt;
     struct gpt_trainer *trainer; /* Adam's moments; made at the first learning */
+    struct moments resting;      /* those of a stream that rests: it has no trainer */
     int sides_on; /* hour and weekday are used: there was a week of history */
 
     /* history: the last STREAM_KEEPS rows; row r stands at r % STREAM_KEEPS */
