@@ -59,7 +59,7 @@ static void add_rest(struct report *r, struct figures *f)
                 timing_spread(r->observe[OBSERVE_CLASSIC], n).median, "us", GOAL_AT_MOST,
                 15);
     figures_add(f, "observe.pulse_us", timing_spread(r->observe[OBSERVE_PULSE], n).median,
-                "us", GOAL_NONE, 0);
+                "us", GOAL_AT_MOST, 15);
     figures_add(f, "rss_mb", r->alone_mb, "MB", GOAL_AT_MOST, 4);
     figures_add(f, "allocations", (double)r->requests, "", GOAL_AT_MOST, 0);
     figures_add(f, "peak.gflops", timing_spread(r->gflops, n).median, "GFLOP/s",
@@ -109,13 +109,16 @@ static void print_table(const struct report *r, const struct told *told,
 {
     if (form == FIGURES_MARKDOWN)
         fprintf(out,
+                "%u rounds, kernels `%s`, peak by `%s`%s%s:\n\n"
                 "| | µs, median | min-max | floor | × floor | must |%s\n"
                 "|---|--:|---|--:|---|---|%s\n",
-                r->peer ? " × PyTorch | must |" : "", r->peer ? "--:|---|" : "");
+                r->rounds, r->isa, r->set, r->peer ? ", beside " : "",
+                r->peer ? r->peer : "", r->peer ? " × PyTorch | must |" : "",
+                r->peer ? "--:|---|" : "");
     else
         fprintf(out,
-                "%u rounds; the peak is that of %s%s%s\n%-10s %9s %9s-%-9s %9s %s%s\n",
-                r->rounds, r->set, r->peer ? "; the peer is " : "",
+                "%u rounds; kernels: %s; peak by %s%s%s\n%-10s %9s %9s-%-9s %9s %s%s\n",
+                r->rounds, r->isa, r->set, r->peer ? "; the peer is " : "",
                 r->peer ? r->peer : "", "", "us", "min", "max", "floor", "    x floor",
                 r->peer ? "               x peer" : "");
     for (size_t i = 0; i < PLANS; i++)

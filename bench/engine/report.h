@@ -22,6 +22,7 @@ struct report_line {
 
 struct report {
     unsigned rounds;
+    const char *isa;  /* the kernels that computed */
     const char *set;  /* whose peak it is       */
     const char *peer; /* what it is; NULL: none */
     struct report_line line[PLANS];

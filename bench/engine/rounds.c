@@ -143,6 +143,7 @@ static int run(struct bench *b, unsigned rounds)
         if (take_round(b, r))
             return INTERNAL;
     b->report.rounds = rounds;
+    b->report.isa = gpt_isa();
     b->report.set = peak_name(b->peak);
     b->report.peer = b->peer ? peer_is(b->peer) : NULL;
     b->report.alone_mb = alone_mb();
