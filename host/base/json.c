@@ -1,5 +1,7 @@
 #include "base/json.h"
 
+#include "base/number.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -159,19 +161,14 @@ void jsonw_num(struct jsonw *j, double x, int digits)
 
 void jsonw_exact(struct jsonw *j, double x)
 {
-    char text[32];
+    char text[NUMBER_CAP];
 
     if (!isfinite(x)) {
         jsonw_null(j);
         return;
     }
-    for (int digits = 6; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, x);
-        if (strtod(text, NULL) == x)
-            break;
-    }
     before(j);
-    buf_puts(j->out, text);
+    buf_put(j->out, text, number_write_exact(text, x));
 }
 
 void jsonw_raw(struct jsonw *j, const char *json, size_t n)

@@ -5,12 +5,15 @@
  */
 #include "base/number.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MOST_DIGITS 9
+#define LEAST_EXACT 6
 #define LEAST_POWER (-4) /* printf writes less than 1e-4 with an exponent */
 #define NEAR_HALF   1e-6L
 
@@ -96,4 +99,48 @@ size_t number_write(char out[NUMBER_CAP], double x, int digits)
     }
     *at = 0;
     return (size_t)(at - out);
+}
+
+/* Digits that count in what "%.14e" has written. */
+static int digits_in(const char *text)
+{
+    int n = 0, count = 0;
+
+    for (; *text && *text != 'e'; text++) {
+        if (*text < '0' || *text > '9')
+            continue;
+        n++;
+        if (*text != '0')
+            count = n;
+    }
+    return count;
+}
+
+/* Numbers so small that they have fewer digits than others. */
+static size_t try_digits(char out[NUMBER_CAP], double x)
+{
+    size_t n = 0;
+
+    for (int digits = LEAST_EXACT; digits <= DBL_DIG + 2; digits++) {
+        n = print(out, x, digits);
+        if (strtod(out, NULL) == x)
+            break;
+    }
+    return n;
+}
+
+/* What a number of up to 15 digits was read from is found again by 15 digits (DBL_DIG):
+ * so when 15 do not give x back, fewer do not either, and when they do, those of them
+ * that count are as few as can be. */
+size_t number_write_exact(char out[NUMBER_CAP], double x)
+{
+    if (fabs(x) < DBL_MIN)
+        return try_digits(out, x);
+    snprintf(out, NUMBER_CAP, "%.14e", x);
+    if (strtod(out, NULL) == x) {
+        const int count = digits_in(out);
+        return number_write(out, x, count < LEAST_EXACT ? LEAST_EXACT : count);
+    }
+    const size_t n = print(out, x, DBL_DIG + 1);
+    return strtod(out, NULL) == x ? n : print(out, x, DBL_DIG + 2);
 }

@@ -11,5 +11,7 @@
 
 /* Writes x with 1..17 digits that count; returns the length. */
 size_t number_write(char out[NUMBER_CAP], double x, int digits);
+/* Writes x, finite, with as few digits as give it back, but 6 at least. */
+size_t number_write_exact(char out[NUMBER_CAP], double x);
 
 #endif

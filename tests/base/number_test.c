@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -46,6 +47,21 @@ static void odd_numbers_are_written_as_printf_does(void **state)
     same_as_printf((double)NAN, 6);
 }
 
+/* As few digits as give x back, six at least: tried one after another. */
+static void exact_as_can_be(double x)
+{
+    char ours[NUMBER_CAP], theirs[64] = "";
+    const size_t n = number_write_exact(ours, x);
+
+    for (int digits = 6; digits <= 17; digits++) {
+        snprintf(theirs, sizeof theirs, "%.*g", digits, x);
+        if (strtod(theirs, NULL) == x)
+            break;
+    }
+    assert_string_equal(ours, theirs);
+    assert_int_equal(n, strlen(theirs));
+}
+
 /* splitmix64 (Steele, Lea, Flood 2014). */
 static uint64_t draw(uint64_t *state)
 {
@@ -73,11 +89,41 @@ static void any_numbers_are_written_as_printf_does(void **state)
     }
 }
 
+static void exact_numbers_have_as_few_digits_as_give_them_back(void **state)
+{
+    (void)state;
+    static const double odd[] = {
+        0,       -0.0,    1,      .1,       1e6,
+        1e5,     123456,  1e15,   1e16,     1234500,
+        1234567, .3,      5e-324, DBL_MAX,  1e22,
+        1e23,    DBL_MIN, 2e-308, 96.46296, 4503599627370497.5
+    };
+    uint64_t random = 2;
+
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        exact_as_can_be(odd[i]);
+        exact_as_can_be(-odd[i]);
+        exact_as_can_be(nextafter(odd[i], INFINITY));
+    }
+    for (int k = -1074; k < 1024; k++) /* where the next below is nearer than above */
+        exact_as_can_be(ldexp(1, k));
+    for (int i = 0; i < 20000; i++) {
+        const uint64_t bits = draw(&random);
+        double any;
+        memcpy(&any, &bits, sizeof any);
+        if (isfinite(any))
+            exact_as_can_be(any);
+        exact_as_can_be((double)(bits >> 44) / 1000);
+        exact_as_can_be((double)(bits >> 11) * 0x1p-53);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(odd_numbers_are_written_as_printf_does),
         cmocka_unit_test(any_numbers_are_written_as_printf_does),
+        cmocka_unit_test(exact_numbers_have_as_few_digits_as_give_them_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
