@@ -88,11 +88,11 @@ static void what_has_no_room_is_left_for_the_next_line(void **state)
 /* Control characters, what turns the direction, what takes no room: they would hide. */
 static void what_cannot_be_seen_is_spelled(void **state)
 {
+    static const char turned[] = { 'a', '\xe2', '\x80', '\xae', 'g', 'p',
+                                   'j', '.',    'e',    'x',    'e', '\0' };
     static const char *const cases[][3] = {
         { "a\033[2J", "......", "a\\x1b[2J" },
-        { "a\xe2\x80\xae"
-          "gpj.exe",
-          "............", "a\\u202egpj.exe" },
+        { turned, "............", "a\\u202egpj.exe" },
         { "e\xcc\x81", "....", "e\\u0301" },
         { "a\xe2\x80\x8b"
           "b",
