@@ -173,7 +173,7 @@ const struct command command_train = {
         "bytes cut; CRLF ends are fine.\n"
         "\n"
         "With --sessions each line is one of words, such as log keys, between blanks:\n"
-        "three GPTs and counts of what followed up to five words, and the 1,000 most\n"
+        "six GPTs and counts of what followed up to five words, and the 1,000 most\n"
         "frequent words. Each session is held back once, by trainings of its own, to\n"
         "know how odd is odd.\n"
         "\n"

@@ -1,7 +1,7 @@
 /*
  * A model of sessions as a file: metadata format "1", kind "sessions"; the words as bytes
  * and their lengths; the first voice under the names of any GPT's weights, the others
- * after "voice2." and "voice3."; the counts as a trie, node by node; what each word may
+ * after "voice2." to "voice6."; the counts as a trie, node by node; what each word may
  * cost, and the held-back sessions' oddness.
  */
 #include "flow/sessions_state.h"
@@ -15,7 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const prefix[CHORUS_VOICES] = { "", "voice2.", "voice3." };
+static const char *const prefix[CHORUS_VOICES] = { "",        "voice2.", "voice3.",
+                                                   "voice4.", "voice5.", "voice6." };
 
 /* ---- writing --------------------------------------------------------------------- */
 

@@ -4,7 +4,7 @@
  *
  * Each voice learns by itself: steps of 32 sessions (fewer of few) drawn anew, Adam with
  * a rate that falls from .006 to .0001, targets softened by .002. The sessions in the
- * seed's order are parted in folds, and each fold is held back once from three voices of
+ * seed's order are parted in folds, and each fold is held back once from six voices of
  * its own (cross-fitting), so that every session is read by voices that have not seen it,
  * and by counts from which it was taken out: a promise such as 3 in 1,000 needs more
  * held-back sessions than a tenth of a few thousand. From CHORUS_MANY sessions on one
@@ -19,7 +19,7 @@
 #define CHORUS_BATCH   32u
 #define CHORUS_ORDER   5u  /* words of past that the counts know          */
 #define CHORUS_CONTEXT 64u /* positions that the GPTs see, at most        */
-#define CHORUS_FOLDS   4u
+#define CHORUS_FOLDS   3u
 #define CHORUS_MANY    20000u /* sessions from which on one fold of ten is enough */
 
 /* Sessions: i is id[at[i], at[i + 1]), BOS (vocab - 1) first and last; two at least. */
