@@ -3,6 +3,7 @@
  */
 #include "engine/backward.h"
 
+#include <math.h>
 #include <string.h>
 
 /* ---- layout ---- */
@@ -35,9 +36,18 @@ void gpt_turn(const struct gpt *g, const struct gpt_kernel *k, float *turned)
     }
 }
 
+int gpt_direct(const struct gpt *g, const struct gpt_kernel *k, size_t rows)
+{
+    const size_t widest = g->at.f > g->at.v ? g->at.f : g->at.v;
+    const size_t both = (widest > 3 * g->at.d ? widest : 3 * g->at.d) + g->at.d;
+    return k->matmul_turned && rows >= GPT_PAD * 3 / 4 && rows <= 2 * GPT_PAD &&
+           both * gpt_pad(rows) <= GPT_TURNED;
+}
+
 static uint32_t rows_of(const struct gpt_shape *s, uint32_t windows)
 {
-    const uint32_t fit = GPT_PACK / s->context;
+    const uint32_t rows = s->width < 32 ? 64 : s->width > 64 ? GPT_PACK : 2 * s->width;
+    const uint32_t fit = rows / s->context;
     const uint32_t most = fit > 1 ? fit : 1;
     return (windows < most ? windows : most) * s->context;
 }
@@ -98,9 +108,66 @@ struct pack {
     uint32_t n;    /* windows */
     uint32_t rows; /* of all */
     double total;
+    const float *turned; /* NULL: there is no transposed copy */
+    struct gpt_turned to;
     float *grad;
-    int add; /* grad holds something already */
+    int add;  /* grad holds something already          */
+    int last; /* nothing is added to grad after this   */
+    int sound;
 };
+
+/* A matrix from `in` to `out`, rows of its two sides padded to in_row and out_row; where
+ * it lies in the weights and in their transposed copy. */
+struct link {
+    size_t in, in_row, out, out_row;
+    size_t w, turned;
+};
+
+/* dw (in x out) = or += x^T (in x n) dy (n x out). */
+static void weigh(struct pack *p, const struct link *m, const float *x, const float *dy,
+                  size_t n, int add)
+{
+    const struct gpt_kernel *k = p->desk->tape.k;
+    float *dw = p->grad + m->w;
+    k->matmul(&(struct gpt_matmul){ .m = m->in,
+                                    .n = m->out_row,
+                                    .k = n,
+                                    .a = x,
+                                    .a_row = 1,
+                                    .a_col = m->in_row,
+                                    .b = dy,
+                                    .b_row = m->out_row,
+                                    .c = dw,
+                                    .c_row = m->out_row,
+                                    .add = add });
+    if (p->last) /* while it is in the cache */
+        p->sound = p->sound && k->sound(dw, m->in * m->out_row);
+}
+
+/* dx (n x in) = dy (n x out) w^T (out x in). */
+static void carry(const struct pack *p, const struct link *m, const float *dy, size_t n,
+                  float *dx)
+{
+    const struct gpt_kernel *k = p->desk->tape.k;
+    struct gpt_matmul product = { .m = n,
+                                  .n = m->in,
+                                  .k = m->out,
+                                  .a = dy,
+                                  .a_row = m->out_row,
+                                  .a_col = 1,
+                                  .b = p->g->w + m->w,
+                                  .b_row = m->out_row,
+                                  .c = dx,
+                                  .c_row = m->in_row };
+    if (!p->turned) {
+        k->matmul_turned(&product);
+        return;
+    }
+    product.n = m->in_row;
+    product.b = p->turned + m->turned;
+    product.b_row = m->in_row;
+    k->matmul(&product);
+}
 
 /* Loss of positions t0..t0+n-1 of one window, whose logits become their gradient. */
 static double judge_rows(const struct pack *p, const struct gpt_example *e, uint32_t t0,
@@ -122,55 +189,21 @@ static double judge_rows(const struct pack *p, const struct gpt_example *e, uint
 
 /* ---- backward ---- */
 
-/* dw (in x out) = or += x^T (in x n) dy (n x out). */
-static void weigh(const struct gpt_kernel *k, const float *x, size_t x_row, size_t in,
-                  const float *dy, size_t dy_row, size_t n, size_t out, float *dw,
-                  int add)
-{
-    k->matmul(&(struct gpt_matmul){ .m = in,
-                                    .n = out,
-                                    .k = n,
-                                    .a = x,
-                                    .a_row = 1,
-                                    .a_col = x_row,
-                                    .b = dy,
-                                    .b_row = dy_row,
-                                    .c = dw,
-                                    .c_row = out,
-                                    .add = add });
-}
-
-/* dx (n x in) = dy (n x out) wt (out x in); widths are padded but out. */
-static void carry(const struct gpt_kernel *k, const float *dy, size_t dy_row, size_t n,
-                  size_t out, const float *wt, size_t in, float *dx)
-{
-    k->matmul(&(struct gpt_matmul){ .m = n,
-                                    .n = in,
-                                    .k = out,
-                                    .a = dy,
-                                    .a_row = dy_row,
-                                    .a_col = 1,
-                                    .b = wt,
-                                    .b_row = in,
-                                    .c = dx,
-                                    .c_row = in });
-}
-
 /* Logits of n rows and what they should have been: sets dx of these rows. */
-static void head_rows(const struct pack *p, const float *turned, uint32_t row, uint32_t n)
+static void head_rows(struct pack *p, uint32_t row, uint32_t n)
 {
     const struct gpt *g = p->g;
     const struct gpt_desk *desk = p->desk;
-    const struct gpt_kernel *k = desk->tape.k;
-    const size_t d = g->at.d, v = g->at.v;
-    weigh(k, desk->tape.x + row * d, d, g->shape.width, desk->logits, v, n, v,
-          p->grad + g->at.head, p->add || row > 0);
-    carry(k, desk->logits, v, n, g->shape.vocab, turned, d, desk->dx + row * d);
+    const size_t d = g->at.d;
+    const struct link head = { g->shape.width, d,          g->shape.vocab,
+                               g->at.v,        g->at.head, p->to.head };
+    weigh(p, &head, desk->tape.x + row * d, desk->logits, n, p->add || row > 0);
+    carry(p, &head, desk->logits, n, desk->dx + row * d);
 }
 
 /* Head and loss, as many whole windows at a time as fit a chunk, or a chunk of one that
  * does not. Returns the loss. */
-static double head_back(const struct pack *p, const float *turned)
+static double head_back(struct pack *p)
 {
     const size_t d = p->g->at.d, v = p->g->at.v;
     double loss = 0;
@@ -196,37 +229,42 @@ static double head_back(const struct pack *p, const float *turned)
             loss += judge_rows(p, p->e[j], begin, some, logits + at * v);
             at += some;
         }
-        head_rows(p, turned, row, n);
+        head_rows(p, row, n);
         row += n;
     }
     return loss;
 }
 
-static void mlp_back(const struct pack *p, const float *wt,
-                     const struct gpt_turned *turned, const struct gpt_acts *a, float *dw)
+static void mlp_back(struct pack *p, uint32_t layer, const struct gpt_acts *a)
 {
-    const struct gpt *g = p->g;
+    const struct gpt_layout *at = &p->g->at;
     const struct gpt_desk *desk = p->desk;
     const struct gpt_kernel *k = desk->tape.k;
-    const size_t width = g->shape.width, d = g->at.d, f = g->at.f, n = p->rows;
-    weigh(k, a->f, f, 4 * width, desk->dx, d, n, d, dw + g->at.fc2, p->add);
-    carry(k, desk->dx, d, n, width, wt + turned->fc2, f, desk->df);
+    const size_t width = p->g->shape.width, d = at->d, f = at->f, n = p->rows;
+    const size_t w = at->layer + layer * at->layer_size;
+    const size_t turned = p->to.layer + layer * p->to.layer_size;
+    const struct link fc1 = { width, d, 4 * width, f, w + at->fc1, turned + p->to.fc1 };
+    const struct link fc2 = { 4 * width, f, width, d, w + at->fc2, turned + p->to.fc2 };
+    weigh(p, &fc2, a->f, desk->dx, n, p->add);
+    carry(p, &fc2, desk->dx, n, desk->df);
     k->relu_back(a->f, desk->df, n * f);
-    weigh(k, a->h2, d, width, desk->df, f, n, f, dw + g->at.fc1, p->add);
-    carry(k, desk->df, f, n, 4 * width, wt + turned->fc1, d, desk->dh);
+    weigh(p, &fc1, a->h2, desk->df, n, p->add);
+    carry(p, &fc1, desk->df, n, desk->dh);
     k->norm_back(a->h2, a->r2, desk->dh, n, width, d, desk->dx);
 }
 
-static void attention_back(const struct pack *p, const float *wt,
-                           const struct gpt_turned *turned, const struct gpt_acts *a,
-                           float *dw)
+static void attention_back(struct pack *p, uint32_t layer, const struct gpt_acts *a)
 {
-    const struct gpt *g = p->g;
+    const struct gpt_layout *at = &p->g->at;
     const struct gpt_desk *desk = p->desk;
     const struct gpt_kernel *k = desk->tape.k;
-    const size_t width = g->shape.width, d = g->at.d, n = p->rows;
-    weigh(k, a->o, d, width, desk->dx, d, n, d, dw + g->at.out, p->add);
-    carry(k, desk->dx, d, n, width, wt + turned->out, d, desk->d_o);
+    const size_t width = p->g->shape.width, d = at->d, n = p->rows;
+    const size_t w = at->layer + layer * at->layer_size;
+    const size_t turned = p->to.layer + layer * p->to.layer_size;
+    const struct link out = { width, d, width, d, w + at->out, turned + p->to.out };
+    const struct link qkv = { width, d, 3 * d, 3 * d, w + at->qkv, turned + p->to.qkv };
+    weigh(p, &out, a->o, desk->dx, n, p->add);
+    carry(p, &out, desk->dx, n, desk->d_o);
     for (uint32_t i = 0, row = 0; i < p->n; row += p->span[i++].n) {
         float *dq = desk->dqkv + row * 3 * d;
         k->attend_back(&(struct gpt_attend_back){
@@ -237,8 +275,8 @@ static void attention_back(const struct pack *p, const float *wt,
             .dv = dq + 2 * d,
             .d_row = 3 * d });
     }
-    weigh(k, a->h1, d, width, desk->dqkv, 3 * d, n, 3 * d, dw + g->at.qkv, p->add);
-    carry(k, desk->dqkv, 3 * d, n, 3 * d, wt + turned->qkv, d, desk->dh);
+    weigh(p, &qkv, a->h1, desk->dqkv, n, p->add);
+    carry(p, &qkv, desk->dqkv, n, desk->dh);
     k->norm_back(a->h1, a->r1, desk->dh, n, width, d, desk->dx);
 }
 
@@ -258,20 +296,16 @@ static void embed_back(const struct pack *p, const struct gpt_example *e,
     }
 }
 
-static double pack_back(const struct pack *p, const float *turned)
+static double pack_back(struct pack *p)
 {
     const struct gpt *g = p->g;
     struct gpt_desk *desk = p->desk;
-    struct gpt_turned to;
-    gpt_turned(&g->shape, &to);
     gpt_run(g, &desk->tape, p->span, p->n);
-    const double loss = head_back(p, turned + to.head);
+    const double loss = head_back(p);
     for (uint32_t layer = g->shape.layers; layer-- > 0;) {
         const struct gpt_acts a = gpt_tape_layer(&desk->tape, layer);
-        const float *wt = turned + to.layer + layer * to.layer_size;
-        float *dw = p->grad + g->at.layer + layer * g->at.layer_size;
-        mlp_back(p, wt, &to, &a, dw);
-        attention_back(p, wt, &to, &a, dw);
+        mlp_back(p, layer, &a);
+        attention_back(p, layer, &a);
     }
     const size_t d = g->at.d;
     memset(desk->dh, 0, p->rows * d * sizeof *desk->dh);
@@ -285,8 +319,11 @@ static double pack_back(const struct pack *p, const float *turned)
 double gpt_backward(const struct gpt *g, const float *turned, struct gpt_desk *desk,
                     const struct gpt_windows *w, double total, float *grad)
 {
-    struct pack p = { .g = g, .desk = desk, .total = total, .grad = grad };
+    struct pack p = {
+        .g = g, .desk = desk, .total = total, .turned = turned, .grad = grad, .sound = 1
+    };
     double loss = 0;
+    gpt_turned(&g->shape, &p.to);
     /* the embeddings' gradients are scattered; all others are set by the first pack */
     memset(grad, 0, g->at.head * sizeof *grad);
     for (uint32_t i = 0; i < w->n; p.add = 1) {
@@ -299,7 +336,8 @@ double gpt_backward(const struct gpt *g, const float *turned, struct gpt_desk *d
             p.span[p.n++] = (struct gpt_span){ .id = e->id, .side = e->side, .n = e->n };
             p.rows += e->n;
         }
-        loss += pack_back(&p, turned);
+        p.last = i >= w->n;
+        loss += pack_back(&p);
     }
-    return loss;
+    return p.sound && desk->tape.k->sound(grad, g->at.head) ? loss : (double)NAN;
 }

@@ -17,8 +17,12 @@ struct gpt_turned {
 };
 void gpt_turned(const struct gpt_shape *s, struct gpt_turned *at);
 void gpt_turn(const struct gpt *g, const struct gpt_kernel *k, float *turned);
+/* 1: a step of so many rows is sooner done without the copy. */
+int gpt_direct(const struct gpt *g, const struct gpt_kernel *k, size_t rows);
 
-/* Most rows that go through the model at once in training, if a window is no longer. */
+/* Most rows that go through the model at once in training, if a window is no longer, and
+ * most windows: the wider the model, the more its weights count beside the activations.
+ */
 #define GPT_PACK 128u
 
 /* Scratch for one pack of windows after another. */
@@ -46,7 +50,8 @@ struct gpt_windows {
 };
 
 /* Returns the loss of these windows, each position times weight / total; grad, in the
- * layout of the weights, becomes its gradient. */
+ * layout of the weights, becomes its gradient. NaN when a number of it is not below
+ * GPT_HUGE_GRADIENT. turned: gpt_turn's, or NULL if gpt_direct said so. */
 double gpt_backward(const struct gpt *g, const float *turned, struct gpt_desk *desk,
                     const struct gpt_windows *w, double total, float *grad);
 

@@ -31,6 +31,8 @@ struct gpt_matmul {
     int add;
 };
 
+#define GPT_TURNED 16384u /* floats of scratch, see matmul_turned */
+
 /* Causal attention of n queries at positions base..base+n-1 over keys 0..base+n-1. Head h
  * owns the columns h*size..h*size+size-1 of q, k, v and o. */
 struct gpt_attend {
@@ -103,6 +105,10 @@ struct gpt_kernel {
     const char *name;
     int flush; /* computes in the mode that makes denormals zero (mode.h) */
     void (*matmul)(const struct gpt_matmul *a);
+    /* c (m x n) = a (m x k) b^T, b (n x k), for a few rows: (k + n) times m rounded up to
+     * GPT_PAD is at most GPT_TURNED. Rows of a and c are padded to whole lines, and c is
+     * written so; add is 0. NULL: this table has a transposed copy made. */
+    void (*matmul_turned)(const struct gpt_matmul *a);
     /* b (cols x rows) = a (rows x cols) transposed. Rows of a are readable, and rows of b
      * writable, up to whole lines: what b has beyond `rows` is kept or becomes 0. */
     void (*transpose)(const float *a, size_t a_row, size_t rows, size_t cols, float *b,

@@ -6,11 +6,13 @@
 #include "engine/wide_attend.h"
 #include "engine/wide_matmul.h"
 #include "engine/wide_rows.h"
+#include "engine/wide_turn.h"
 
 const struct gpt_kernel gpt_kernel_avx2 = {
     .name = "avx2",
     .flush = 1,
     .matmul = matmul,
+    .matmul_turned = matmul_turned,
     .transpose = transpose,
     .norm = norm,
     .norm_back = norm_back,

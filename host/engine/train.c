@@ -25,7 +25,7 @@ struct step {
     uint32_t n, lanes;
     double total;
     struct gpt_adam_step adam;
-    int sound[MOST_SLICES];
+    int direct; /* without the transposed copy */
 };
 
 struct gpt_trainer {
@@ -92,12 +92,21 @@ static double total_weight(const struct gpt_example *e, uint32_t n, uint32_t voc
     return total;
 }
 
+static size_t total_rows(const struct gpt_example *e, uint32_t n)
+{
+    size_t rows = 0;
+    for (uint32_t i = 0; i < n; i++)
+        rows += e[i].n;
+    return rows;
+}
+
 /* The windows of lane i, at a desk. */
 static void run_at(struct gpt_trainer *t, uint32_t i, struct gpt_desk *desk, float *grad)
 {
     const struct step *s = &t->step;
     const struct gpt_windows w = { .e = s->e + i, .n = s->n - i, .step = t->lanes };
-    t->loss[i] = gpt_backward(s->g, t->turned, desk, &w, s->total, grad);
+    t->loss[i] =
+        gpt_backward(s->g, s->direct ? NULL : t->turned, desk, &w, s->total, grad);
 }
 
 static void run_lane(void *arg, uint32_t i)
@@ -138,7 +147,6 @@ static void sum_slice(void *arg, uint32_t i)
     float *grad = t->grad[0] + first;
     for (uint32_t lane = 1; lane < t->step.lanes; lane++)
         t->k->add(grad, t->grad[lane] + first, n);
-    t->step.sound[i] = t->k->sound(grad, n);
     gpt_mode_leave(mode);
 }
 
@@ -188,21 +196,21 @@ static float take_step(struct gpt *g, struct gpt_trainer *t, const struct gpt_ex
         return NAN;
     const uint32_t lanes = n < t->lanes ? n : t->lanes;
     t->step = (struct step){ .g = g, .e = e, .n = n, .lanes = lanes, .total = total };
-    gpt_turn(g, t->k, t->turned);
+    t->step.direct = gpt_direct(g, t->k, total_rows(e, n));
+    if (!t->step.direct)
+        gpt_turn(g, t->k, t->turned);
     if (par && lanes > 1)
         run(t, lanes, run_lane, par);
     else
         run_lanes_in_turn(t, lanes);
 
     const uint32_t slices = (uint32_t)((t->at.total + t->slice - 1) / t->slice);
-    run(t, slices, sum_slice, par);
+    if (t->step.lanes > 1)
+        run(t, slices, sum_slice, par);
     double loss = t->loss[0];
     for (uint32_t i = 1; i < lanes; i++)
         loss += t->loss[i];
-    int sound = isfinite((float)loss);
-    for (uint32_t i = 0; i < slices; i++)
-        sound = sound && t->step.sound[i];
-    if (!sound)
+    if (!isfinite((float)loss))
         return NAN;
     t->step.adam = adam_step(adam, ++t->steps);
     run(t, slices, update_slice, par);

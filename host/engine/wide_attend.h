@@ -11,59 +11,7 @@
 
 #include "engine/wide_matmul.h"
 #include "engine/wide_rows.h"
-
-/* ---- transposing ---- */
-
-/* b [cols][LANES] = a [rows][cols] transposed, rows <= LANES, the lanes from rows on 0.
- * Both are read and written in whole vectors: a's rows up to whole lines. Writes rows of
- * b below `cols` only. */
-static void turn_lanes(const float *a, size_t a_row, size_t rows, size_t cols, float *b,
-                       size_t b_row)
-{
-    static const float none[16];
-    for (size_t j = 0; j < cols; j += 16) {
-        const float *at[LANES];
-        for (size_t r = 0; r < LANES; r++)
-            at[r] = r < rows ? a + r * a_row + j : none;
-        for (size_t q = 0; q < 16 && j + q < cols; q += 4) {
-            vf x[4];
-            for (int r = 0; r < 4; r++)
-                x[r] = vf_quads(at + r, q);
-            vf_turn(&x[0], &x[1], &x[2], &x[3]);
-            for (size_t r = 0; r < 4 && j + q + r < cols; r++)
-                vf_store(b + (j + q + r) * b_row, x[r]);
-        }
-    }
-}
-
-static void transpose(const float *a, size_t a_row, size_t rows, size_t cols, float *b,
-                      size_t b_row)
-{
-    for (size_t i = 0; i < rows; i += LANES) {
-        const size_t n = rows - i < LANES ? rows - i : LANES;
-        turn_lanes(a + i * a_row, a_row, n, cols, b + i, b_row);
-    }
-}
-
-/* a, n <= LANES rows of width floats padded to whole lines, = b [width][LANES]
- * transposed.
- */
-static void turn_back(const float *b, size_t width, size_t n, float *a, size_t a_row)
-{
-    float last[16 * LANES]; /* of a line of columns whose rows may be fewer than n */
-    for (size_t j = 0; j < width; j += 16) {
-        const size_t left = width - j < 16 ? width - j : 16;
-        for (size_t i = 0; i < 16; i += LANES) {
-            const size_t some = i < left ? left - i < LANES ? left - i : LANES : 0;
-            float *to = n == LANES ? a + j + i : last + i;
-            turn_lanes(b + (j + i) * LANES, LANES, some, LANES, to,
-                       n == LANES ? a_row : 16);
-        }
-        for (size_t t = 0; n < LANES && t < n; t++)
-            for (size_t i = 0; i < 16; i += LANES)
-                vf_store(a + t * a_row + j + i, vf_load(last + t * 16 + i));
-    }
-}
+#include "engine/wide_turn.h"
 
 /* ---- forward ---- */
 
@@ -167,7 +115,7 @@ static void attend(const struct gpt_attend *a)
             columns(size, b.keys, a->v + col, 1, a->kv_row, p, a->p_row, o + col * LANES,
                     LANES);
         }
-        turn_back(o, width, b.n, a->o + t0 * a->o_row, a->o_row);
+        turn_back(o, LANES, width, b.n, a->o + t0 * a->o_row, a->o_row);
     }
 }
 
@@ -241,7 +189,7 @@ static void attend_back(const struct gpt_attend_back *g)
             give_keys(&b, t0, size, p, a->p_row, g->d_o + t0 * a->o_row + col, a->o_row,
                       g->dv + col, g->d_row);
         }
-        turn_back(dq, width, b.n, g->dq + t0 * g->d_row, g->d_row);
+        turn_back(dq, LANES, width, b.n, g->dq + t0 * g->d_row, g->d_row);
     }
 }
 

@@ -155,6 +155,49 @@ static void a_products_row_does_not_depend_on_the_others(void **state)
     free(b);
 }
 
+/* Rows times a matrix as it lies, and times its transposed copy: the same bits. */
+static void a_transposed_product_is_the_product_with_the_transposed(void **state)
+{
+    (void)state;
+    static const size_t sizes[][3] = { { 16, 32, 96 }, { 12, 36, 61 },  { 32, 144, 36 },
+                                       { 21, 17, 48 }, { 13, 128, 32 }, { 1, 5, 3 } };
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        const size_t m = sizes[i][0], n = sizes[i][1], k = sizes[i][2];
+        const size_t n_row = gpt_pad(n), k_row = gpt_pad(k);
+        float *a = rows_of(m, k, k_row, 30), *w = rows_of(n, k, k_row, 31);
+        float *turned = calloc(k_row * n_row, sizeof *turned);
+        tables[0]->transpose(w, k_row, n, k, turned, n_row);
+        for (size_t t = 0; t < n_tables; t++) {
+            float *want = calloc(m * n_row, sizeof *want);
+            float *have = calloc(m * n_row, sizeof *have);
+            struct gpt_matmul p = { .m = m,
+                                    .n = n_row,
+                                    .k = k,
+                                    .a = a,
+                                    .a_row = k_row,
+                                    .a_col = 1,
+                                    .b = turned,
+                                    .b_row = n_row,
+                                    .c = want,
+                                    .c_row = n_row };
+            tables[t]->matmul(&p);
+            p.n = n;
+            p.b = w;
+            p.b_row = k_row;
+            p.c = have;
+            if (tables[t]->matmul_turned) {
+                tables[t]->matmul_turned(&p);
+                assert_memory_equal(have, want, m * n_row * sizeof *have);
+            }
+            free(want);
+            free(have);
+        }
+        free(a);
+        free(w);
+        free(turned);
+    }
+}
+
 static void transposing_moves_every_number(void **state)
 {
     (void)state;
@@ -461,6 +504,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(products_agree),
         cmocka_unit_test(a_products_row_does_not_depend_on_the_others),
+        cmocka_unit_test(a_transposed_product_is_the_product_with_the_transposed),
         cmocka_unit_test(transposing_moves_every_number),
         cmocka_unit_test(attention_agrees),
         cmocka_unit_test(norms_agree),
