@@ -101,12 +101,7 @@ for i in $(seq $first); do # what is allocated once
     flip $((i % 2 + 1)) $(((i + 1) % 2 + 1))
 done
 sleep 0.5
-before=$(holds) from=$(rows_now) began=$(date +%s)
-for i in $(seq "$reloads"); do
-    flip $((i % 2 + 1)) $(((i + 1) % 2 + 1)) || break
-done
-seconds=$(($(date +%s) - began))
-read -r fds maps kib <<<"$before"
+from=$(rows_now) began=$(date +%s)
 settled() { # a model on its way, a caller, a turn of learning have what goes back
     after=$(holds)
     read -r fds_then maps_then kib_then <<<"$after"
@@ -114,10 +109,23 @@ settled() { # a model on its way, a caller, a turn of learning have what goes ba
     # A sanitizer has maps of its own, and keeps what was freed.
     [ -n "${KIRI_SAN:-}" ] || { [ $maps_then -le $maps ] && [ $kib_then -le $((kib + 1024)) ]; }
 }
-wait_until 5 settled || wrong "B8: descriptors, maps, KiB: $before became $after"
-echo "B8: $reloads reloads in $seconds s; descriptors, maps, KiB: $before -> $after"
-account B8 "$from" "$reloads"
-[ "$(status "$v['replaced'] == $reloads + $first and $v['gen'] >= 1 and $v['dropped'] == 0")" = True ] ||
+# What is allocated once may come late on a loaded machine (a thread's first malloc), but not
+# three times: what a reload loses grows each time.
+kept=1 made=0
+for try in 1 2 3; do
+    before=$(holds)
+    read -r fds maps kib <<<"$before"
+    for i in $(seq "$reloads"); do
+        flip $((i % 2 + 1)) $(((i + 1) % 2 + 1)) || break
+    done
+    made=$((made + reloads))
+    wait_until 2 settled && kept=0
+    echo "B8: $made reloads, $(($(date +%s) - began)) s; descriptors, maps, KiB: $before -> $after"
+    [ $kept = 1 ] || break
+done
+[ $kept = 0 ] || wrong "B8: three times more descriptors, maps or memory"
+account B8 "$from" "$made"
+[ "$(status "$v['replaced'] == $made + $first and $v['gen'] >= 1 and $v['dropped'] == 0")" = True ] ||
     wrong "B8: the model did not go on: $(status "$v")"
 
 # ---- B9: bad versions of six kinds ------------------------------------------------------------
