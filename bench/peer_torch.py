@@ -10,7 +10,7 @@ import struct
 import sys
 import time
 
-os.environ["OMP_NUM_THREADS"] = "1"
+os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 try:
     import torch
     import torch.nn.functional as F
@@ -121,7 +121,7 @@ class Work:
                 p.copy_(first)
         if self.kind != "score":
             self.adam = torch.optim.Adam(
-                self.model.parameters(), lr=0.01, betas=(0.85, 0.99), eps=1e-8, foreach=FOREACH
+                self.model.parameters(), lr=0.01, betas=(0.85, 0.99), eps=1e-8, foreach=True
             )
         self.next = 0
 
@@ -180,10 +180,15 @@ class Work:
         return best * 1e6, checks
 
 
-FOREACH = False
 torch.set_num_threads(1)
 torch.set_flush_denormal(True)
 torch.manual_seed(0)
+torch.randn(8, 8) @ torch.randn(8, 8)  # what multiplies is loaded now
+with open("/proc/self/maps") as maps:
+    loaded = maps.read()
+if not any(fast in loaded for fast in ("openblas", "mkl", "blis")):
+    print("its products are those of the reference BLAS, twenty times as slow", flush=True)
+    sys.exit(69)
 print(f"PyTorch {torch.__version__}, 1 thread", flush=True)
 works = {}
 for line in sys.stdin:

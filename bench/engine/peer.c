@@ -62,8 +62,10 @@ struct peer *peer_open(const char *name)
             return p;
         child_end(&p->child);
     }
-    fprintf(stderr, "engine: there is no PyTorch%s%s: apt-get install python3-torch\n",
-            p && *p->is ? ", " : "", p ? p->is : "");
+    fprintf(stderr,
+            "engine: there is no PyTorch to compare with (%s): apt-get install "
+            "python3-torch libopenblas0\n",
+            p && *p->is ? p->is : "python3 says nothing");
     free(p);
     return NULL;
 }

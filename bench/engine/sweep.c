@@ -116,8 +116,9 @@ static int take_threads(struct sweep *s, struct work *w, size_t i, unsigned roun
         struct team *team = team_new((unsigned)threads[k]);
         if (!team)
             return -1;
-        const double its = second_loss(w, team_parallel(team));
-        const double us = timing_us(w, team_parallel(team), SECONDS, &requests);
+        const struct gpt_parallel *par = k ? team_parallel(team) : NULL;
+        const double its = second_loss(w, par);
+        const double us = timing_us(w, par, SECONDS, &requests);
         team_free(team);
         loss = k ? loss : its;
         alone = k ? alone : us;
