@@ -1,7 +1,7 @@
 /*
  * conf/files.h - the files of one molecule: the one that was named, and those that it and
  * they include. Read one after the other, without recursion; limits hold for all of them
- * together: 64 files, 8 deep, 256 KiB, 10,000 nodes. For this folder only.
+ * together: 64 files, 8 deep, 256 KiB, 40,000 nodes. For this folder only.
  */
 #ifndef KIRI_CONF_FILES_H
 #define KIRI_CONF_FILES_H

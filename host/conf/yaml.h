@@ -1,5 +1,5 @@
 /*
- * conf/yaml.h - libyaml events into a small tree, with limits: 256 KiB, depth 16, 10,000
+ * conf/yaml.h - libyaml events into a small tree, with limits: 256 KiB, depth 16, 40,000
  * nodes, one document; no aliases, anchors, tags or duplicate keys. Knows nothing of
  * KIRI.
  *
@@ -17,7 +17,7 @@
 
 #define YAML_MOST_BYTES (256u * 1024u)
 #define YAML_MOST_DEPTH 16u
-#define YAML_MOST_NODES 10000u
+#define YAML_MOST_NODES 40000u
 
 enum yaml_kind { YAML_TEXT, YAML_LIST, YAML_MAP };
 
