@@ -119,7 +119,7 @@ static int settle(struct host *h, const struct host_plan *p)
     const double end = now_s(CLOCK_MONOTONIC) + PATIENCE_S;
     struct host_status s;
 
-    while (now_s(CLOCK_MONOTONIC) < end && host_cpu_s(h) >= 0) {
+    while (now_s(CLOCK_MONOTONIC) < end && host_runs(h)) {
         sleep(2);
         if (host_ask(h, &s) == 0 && s.atoms == p->atoms && s.waiting == 0 &&
             s.rows >= (uint64_t)p->atoms * p->backlog &&

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define WARMUP 750
@@ -82,6 +83,22 @@ int host_start(struct host *h, const struct host_plan *plan)
         host_stop(h);
         return -1;
     }
+    return 0;
+}
+
+int host_runs(struct host *h)
+{
+    char path[PATH], line[512];
+
+    if (waitpid(h->child.pid, NULL, WNOHANG) == 0)
+        return 1;
+    h->child.pid = -1;
+    snprintf(path, sizeof path, "%s/log", h->dir);
+    FILE *log = fopen(path, "r");
+    while (log && fgets(line, sizeof line, log))
+        fprintf(stderr, "atoms: %s", line);
+    if (log)
+        fclose(log);
     return 0;
 }
 

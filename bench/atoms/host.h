@@ -33,6 +33,8 @@ struct host_status {
 int host_start(struct host *h, const struct host_plan *plan);
 /* SIGTERM; its folder is gone afterwards. */
 void host_stop(struct host *h);
+/* 1: it runs; 0: it has ended, why is on stderr. */
+int host_runs(struct host *h);
 /* 0, or -1: it does not answer (yet). */
 int host_ask(struct host *h, struct host_status *out);
 /* Resident memory, MB, and CPU time used so far, seconds. -1: it has ended. */
