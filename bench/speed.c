@@ -139,7 +139,7 @@ static int measure(const char *path, unsigned rows, struct figures *f)
         return -1;
     /* two runs, which may differ a little */
     double all = fmax(seconds, learning + scoring), rest = all - learning - scoring;
-    figures_add(f, "speed.rows_per_s", rows / seconds, "rows/s", GOAL_AT_LEAST, 3000);
+    figures_add(f, "speed.rows_per_s", rows / seconds, "rows/s", GOAL_AT_LEAST, 15000);
     figures_add(f, "speed.rss_mb", m.most, "MB", GOAL_AT_MOST, 30);
     figures_add(f, "speed.rss_growth_mb", m.most - m.early, "MB", GOAL_NONE, 0);
     figures_add(f, "speed.learning", 100 * learning / all, "%", GOAL_NONE, 0);
