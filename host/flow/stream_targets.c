@@ -8,6 +8,7 @@
 #define ANY_SHARE    0.001
 #define SYMBOL_SHARE 0.998
 #define FINE         16u /* buckets: a scale of fewer is coarse */
+#define SHORT        3u  /* past rows: the published windows of 16 words have no more */
 
 /* How sharp the targets of a NUMBER's words are. */
 struct softness {
@@ -15,13 +16,13 @@ struct softness {
     double scale; /* buckets that a bucket counts as     */
 };
 
-/* The published languages, of one past row, say in a tenth of the range what a longer
- * context would tell: there what never came has to become unlikely, and the next bucket
- * but one is no neighbour. */
+/* The published languages, of one to three past rows, say in a tenth of the range what a
+ * longer context would tell: there what never came has to become unlikely, and the next
+ * bucket but one is no neighbour. */
 static struct softness softness_of(const struct kiri_schema *s,
                                    const struct kiri_field *f)
 {
-    if (kiri_schema_context(s) == 1 && f->buckets && f->buckets < FINE)
+    if (kiri_schema_context(s) <= SHORT && f->buckets && f->buckets < FINE)
         return (struct softness){ 0, (double)FINE / f->buckets };
     return (struct softness){ ANY_SHARE, 1 };
 }
