@@ -120,6 +120,7 @@ void stream_adjust(struct stream *s, const struct stream_options *o)
 {
     s->options.warmup = o->warmup ? o->warmup : 750;
     s->options.learn_off = o->learn_off;
+    s->options.past_off = o->past_off;
     s->options.alarm_rate = o->alarm_rate > 0 ? o->alarm_rate : 1e-3;
     s->options.hold_ms = o->hold_ms > 0 ? o->hold_ms : 0;
 }

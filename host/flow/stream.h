@@ -39,6 +39,7 @@ struct stream_options {
     uint64_t seed;   /* of the weights and of every turn                               */
     uint32_t warmup; /* rows before the first training; 0: 750                         */
     int learn_off;   /* never train: score with the model that was loaded, if any      */
+    int past_off; /* what comes is measured against the rows until now, and is no past */
     double alarm_rate; /* budget a row: P that one row opens an alarm, 0..1; 0: 1/1000 */
     int64_t
         hold_ms; /* how long rows of an open alarm wait to be learned; 0: not at all */
@@ -85,7 +86,8 @@ struct verdict {
     float surprise;     /* mean nats over the scored tokens                        */
     float score;        /* decades, 0..20                                          */
     float tail;         /* P(score at least this | normal), (0, 1]                 */
-    float row_tail;     /* the same of this row alone, whatever came before it      */
+    float row_tail;     /* the same of this row alone, whatever came before it; of
+                           several numbers 1 until there are 256 normal rows */
     int alarm;          /* 1: an alarm is open                                     */
     int onset;          /* 1: it opened with this row; what is published as "alarm" */
     int closed;         /* 1: it closed with this row                              */

@@ -20,9 +20,12 @@
 _Static_assert(START_ROWS + GUARD_ROWS + TAIL_ROWS == STREAM_BLIND,
                "stream.h says how long");
 
-#define NEARLY 10   /* times as likely as what is an alarm */
-#define USUAL  0.02 /* what so many normal rows were is not odd, whatever a fit says */
-#define HARDLY 0.7  /* times: beyond, how odd an alarm was is not remembered */
+#define NEARLY     10   /* times as likely as what is an alarm */
+#define USUAL      0.02 /* what so many normal rows were is not odd, whatever a fit says */
+#define USUAL_MOST 0.999999
+#define HARDLY     0.7 /* times: beyond, how odd an alarm was is not remembered */
+#define ROW_ROWS                                                                         \
+    FIELDS_ENOUGH /* fewer normal rows, such as one night's, measure no row alone */
 
 /* What a row is measured by, and how little of it is believed: a tail is this at least.
  */
@@ -88,22 +91,26 @@ static double tail_of(const struct stream *s, struct measurement *x)
 }
 
 /* P(a normal row is by itself at least this odd): in all of its fields or in one, so of
- * two chances (Sidak 1967). What the newest six rows were does not count, nor do runs. */
+ * two chances (Sidak 1967). What the newest six rows were does not count, nor do runs. A
+ * usual row's tail tells how usual, so only rare ones are believed no more than the model
+ * believes. */
 static double row_tail_of(const struct stream *s, const struct measurement *x)
 {
     static const enum statistic by[] = { BY_ROW, BY_WORST };
-    double least = 1;
+    double least = 1, most = fmin(x->least[BY_ROW], USUAL);
     int n = 0;
 
     for (uint32_t k = 0; k < sizeof by / sizeof *by; k++) {
         enum statistic i = by[k];
-        if (!yardsticks_tells(&s->yard, i, x->by, TAIL_ROWS))
+        if (!yardsticks_tells(&s->yard, i, x->by, ROW_ROWS))
             continue;
-        double tail = past_tail(&s->yard.of[i].tail, (double)x->by[i]);
-        least = fmin(least, fmax(tail, x->least[i]));
+        least = fmin(least, past_tail(&s->yard.of[i].tail, (double)x->by[i]));
+        most = fmin(most, x->least[i]);
         n++;
     }
-    return n == 2 ? least * (2 - least) : least;
+    least = fmax(least, most);
+    double tail = n == 2 ? least * (2 - least) : least;
+    return n ? fmin(tail, USUAL_MOST) : 1; /* 1 says that it cannot be told */
 }
 
 /* An incident counts once, with the row that opened it: leaving that out too would cut
@@ -135,7 +142,7 @@ static int enter(struct stream *s, const struct guarded *g)
  * atom that watches this machine has seen it train (one that reads texts has not). */
 static int remember(struct stream *s, const struct guarded *now)
 {
-    if (s->context && s->scored <= START_ROWS)
+    if (s->options.past_off || (s->context && s->scored <= START_ROWS))
         return 0;
     lessons_measure(s, now->by, 0, now->counts);
     if (s->n_guarded < GUARD_ROWS) {
@@ -245,7 +252,7 @@ int stream_calibrate(struct stream *s, float excess, uint32_t tokens, struct ver
     by_fields(s, out, &x);
     if (calibrate(s, &x, out))
         return -1;
-    if (s->scored > START_ROWS && stream_counts(s, out))
+    if (s->scored > START_ROWS && stream_counts(s, out) && !s->options.past_off)
         fields_learn(&s->fields);
     return 0;
 }

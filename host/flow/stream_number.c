@@ -57,9 +57,11 @@ int stream_calibrate_number(struct stream *s, float excess, double depth,
     out->score = (float)rules_hold(&s->rules, level + rules_range(depth));
     out->tail = (float)tail_of(s, (double)once, depth);
     out->row_tail = out->tail;
-    if (gauge_add(&s->yard.of[BY_SIX].gauge, six))
+    if (!s->options.past_off && gauge_add(&s->yard.of[BY_SIX].gauge, six))
         return -1;
     stream_tell_alarm(s, out);
+    if (s->options.past_off)
+        return 0;
     uint32_t counted = stream_counts(s, out);
     lessons_measure(s, (const float[STATISTICS]){ once, six }, depth, counted);
     if (!counted)

@@ -122,6 +122,60 @@ static void a_rows_own_tail_is_not_that_of_the_row_before(void **state)
     stream_free(s);
 }
 
+/* A few rows are no measure of one alone, though they are of what comes in runs. */
+static void a_row_alone_is_measured_by_more_rows(void **state)
+{
+    struct gpt_rng rng;
+    struct verdict v = { .tail = 1 };
+    (void)state;
+
+    gpt_rng_seed(&rng, 9);
+    struct stream *s = calm(FIELDS_ENOUGH, &rng);
+    assert_int_equal(stream_calibrate(s, 3, MANY, &v), 0);
+    assert_true(v.tail < 1e-6f && v.row_tail >= 1);
+    stream_free(s);
+}
+
+/* Or how usual a row was would be hidden by how little was believed of it. */
+static void a_usual_row_alone_has_a_tail(void **state)
+{
+    struct gpt_rng rng;
+    struct verdict v = { .tail = 1 };
+    int below = 0;
+    (void)state;
+
+    gpt_rng_seed(&rng, 10);
+    struct stream *s = calm(1000, &rng);
+    for (int i = 0; i < 1000; i++) {
+        float x = (float)(0.1 * gpt_rng_gauss(&rng));
+        assert_int_equal(stream_calibrate(s, x, 6, &v), 0);
+        assert_true(v.row_tail < 1);
+        below += v.row_tail < 0.5f;
+    }
+    assert_in_range(below, 150, 600);
+    stream_free(s);
+}
+
+static void without_past_rows_are_measured_by_those_until_then(void **state)
+{
+    struct stream_options o = { .warmup = 100, .past_off = 1 };
+    struct gpt_rng rng;
+    struct verdict first = { .tail = 1 }, v = { .tail = 1 };
+    (void)state;
+
+    gpt_rng_seed(&rng, 11);
+    struct stream *s = calm(1000, &rng);
+    stream_adjust(s, &o);
+    uint32_t past = s->yard.of[BY_ROW].tail.n;
+    assert_int_equal(stream_calibrate(s, 1, MANY, &first), 0);
+    for (int i = 0; i < 300; i++)
+        assert_int_equal(stream_calibrate(s, i % 10 ? 0 : 1, MANY, &v), 0);
+    assert_int_equal(stream_calibrate(s, 1, MANY, &v), 0);
+    assert_float_equal(v.row_tail, first.row_tail, 0);
+    assert_int_equal(s->yard.of[BY_ROW].tail.n, past);
+    stream_free(s);
+}
+
 static void many_small_ones_are_as_odd_as_one_large(void **state)
 {
     struct gpt_rng rng;
@@ -283,6 +337,9 @@ int main(void)
         cmocka_unit_test(an_incident_does_not_become_its_own_yardstick),
         cmocka_unit_test(what_the_model_half_expected_is_not_rare_however_calm_the_past),
         cmocka_unit_test(a_rows_own_tail_is_not_that_of_the_row_before),
+        cmocka_unit_test(a_row_alone_is_measured_by_more_rows),
+        cmocka_unit_test(a_usual_row_alone_has_a_tail),
+        cmocka_unit_test(without_past_rows_are_measured_by_those_until_then),
         cmocka_unit_test(many_small_ones_are_as_odd_as_one_large),
         cmocka_unit_test(what_one_field_does_for_long_is_an_alarm),
         cmocka_unit_test(rows_of_an_alarm_are_no_measure_for_the_next),
