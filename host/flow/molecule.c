@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ENOUGH     64u   /* fewer normal rows have no tail to speak of */
 #define SHIFT_ROWS 1024u /* an alarm that is open for so many is the new normal */
 #define HARDLY     0.7   /* times: beyond, how odd an alarm was is not remembered */
 #define MOST       20.0f /* decades of a score */
 #define HUGE_SUM   1e200
+#define GOLDEN     0.6180339887498949
 
 void molecule_init(struct molecule *m, double rate)
 {
@@ -123,10 +123,24 @@ static int remember(struct molecule *m, const struct molecule_verdict *v)
     return 0;
 }
 
+/* The past of atoms that know nothing of each other: an even sample of the exponential
+ * law, in an order in which great ones do not follow each other. */
+static int begin(struct molecule *m)
+{
+    for (uint32_t i = 0; i < MOLECULE_PRIOR; i++) {
+        double place = (i + 1) * GOLDEN, tail = place - floor(place);
+        if (past_add(&m->past, (float)-log(tail)))
+            return -1;
+    }
+    return 0;
+}
+
 static int judge(struct molecule *m, struct molecule_verdict *out)
 {
+    if (m->past.n == 0 && begin(m))
+        return -1;
     out->score = fminf(out->nats / (float)M_LN10, MOST);
-    if (out->atoms && m->past.n >= ENOUGH)
+    if (out->atoms)
         out->tail = (float)runs_tail(&m->past, (double)out->nats);
     int went = alarm_step(&m->alarm, (double)out->tail, m->rate);
 

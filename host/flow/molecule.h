@@ -6,7 +6,9 @@
  * young (Fisher, "Statistical methods for research workers", 1932), told in decades of
  * the chi-square tail that it has when atoms know nothing of each other, so that it says
  * the same whatever their number. What they do know of each other is in the molecule's
- * past: its tail is measured against its own normal rows, as an atom's is (calibrate.h).
+ * past: its tail is measured against its own normal rows, as an atom's is (calibrate.h);
+ * a week has few as odd as a budget asks for, so the first rows of this past are
+ * theory's.
  *
  * A row of the molecule is complete when every young atom of the shortest period has
  * spoken within half of it. When there was none for one and a half, nobody is waited for.
@@ -23,8 +25,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MOLECULE_YOUNG 3u  /* periods: an older row does not count */
-#define MOLECULE_GUARD 20u /* newest rows that are no past yet */
+#define MOLECULE_YOUNG 3u   /* periods: an older row does not count */
+#define MOLECULE_GUARD 20u  /* newest rows that are no past yet */
+#define MOLECULE_PRIOR 256u /* rows that theory tells, before there are any */
 
 /* What an atom said last. */
 struct molecule_atom {
@@ -63,7 +66,7 @@ struct molecule_verdict {
     float sum;      /* Fisher's: sum of -ln tail, nats */
     float nats;     /* -ln of the chi-square tail of that */
     float score;    /* decades, 0..20 */
-    float tail;     /* P(a normal row begins to be so odd), (0, 1]; 1 in the first rows */
+    float tail;     /* P(a normal row begins to be so odd), (0, 1] */
     int alarm;      /* 1: an alarm is open */
     int onset, closed;
 };
