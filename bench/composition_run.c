@@ -13,6 +13,8 @@
 
 #define FIELDS_MOST 12u
 #define PERIOD_MS   300000u
+#define CONTEXT     3u    /* as in rhythm's published language */
+#define NO_ALARM    1e-13 /* less than any tail */
 #define HOUR_MS     3600000
 #define DAY_MS      (24LL * HOUR_MS)
 
@@ -65,18 +67,25 @@ static struct kiri_field field_of(const struct kiri_schema *s, const char *symbo
     return s->fields[i];
 }
 
+/* Until the third week nothing is an alarm: the second is known to be normal. */
+static struct stream_options options_of(const struct run *r, uint64_t seed, double rate)
+{
+    return (struct stream_options){ .seed = seed,
+                                    .warmup = (uint32_t)r->week[TRAIN].rows,
+                                    .alarm_rate = rate,
+                                    .hold_ms = DAY_MS };
+}
+
 static int make_atom(struct run *r, unsigned which, uint64_t seed, struct kiri_error *err)
 {
     struct atom *a = &r->atom[which];
-    struct stream_options o = { .seed = seed,
-                                .warmup = (uint32_t)r->week[TRAIN].rows,
-                                .alarm_rate = COMPOSITION_BUDGET,
-                                .hold_ms = DAY_MS };
+    struct stream_options o = options_of(r, seed, NO_ALARM);
     char why[128];
 
     a->schema = (struct kiri_schema){ .size = sizeof a->schema,
                                       .fields = a->field,
-                                      .period_ms = PERIOD_MS };
+                                      .period_ms = PERIOD_MS,
+                                      .context = CONTEXT };
     for (size_t i = 0; i < COUNT(words); i++)
         if (words[i].read_by >> which & 1)
             a->field[a->schema.n_fields++] = field_of(words[i].from, words[i].symbol);
@@ -101,16 +110,19 @@ static void fill(const struct atom *a, const struct table *t, const double *x, i
     }
 }
 
-/* As a host: learns what is due, then scores. */
+/* The first week is learned, when it is over, and nothing later. */
 static int push(struct atom *a, const struct table *t, const double *x, int64_t ts,
                 uint64_t id)
 {
     union kiri_value v[FIELDS_MOST] = { 0 };
     struct stream_row row = { .id = id, .ts = ts, .v = v };
+    enum stream_due due = stream_due(a->stream);
     struct stream_lesson lesson;
 
     fill(a, t, x, ts, v);
-    if (stream_due(a->stream) && stream_learn(a->stream, NULL, NULL, NULL, &lesson))
+    if (due == STREAM_A_TURN)
+        stream_skip(a->stream);
+    else if (due && stream_learn(a->stream, NULL, NULL, NULL, &lesson))
         return -1;
     return stream_push(a->stream, &row, &a->verdict);
 }
@@ -147,7 +159,7 @@ static int rank(struct run *r, int64_t ts, double score[COMPOSED_WAYS])
     score[COMPOSED_MAX] = fmax(nats_of(&a[PULSE]), nats_of(&a[RHYTHM]));
     score[COMPOSED_SUM] =
         (double)a[PULSE].verdict.surprise + (double)a[RHYTHM].verdict.surprise;
-    return combine(&r->two, a, JOINT, ts, &score[COMPOSED_MOLECULE]) ||
+    return combine(&r->two, a, 2, ts, &score[COMPOSED_MOLECULE]) ||
            combine(&r->three, a, ATOMS, ts, &score[COMPOSED_THREE]);
 }
 
@@ -180,15 +192,26 @@ static int one_row(struct run *r, int week, size_t i, struct composed *out)
     return 0;
 }
 
-static int live(struct run *r, struct composed *out)
+/* The second week is over: the thresholds, and alarms from here on. */
+static void set_budget(struct run *r, uint64_t seed, struct composed *out)
+{
+    struct stream_options o = options_of(r, seed, COMPOSITION_BUDGET);
+
+    for (unsigned w = 0; w < COMPOSED_WAYS; w++)
+        out->level[w] = past_level(&r->past[w], COMPOSITION_BUDGET);
+    out->level[COMPOSED_MOLECULE] = molecule_level(&r->two, COMPOSITION_BUDGET);
+    out->level[COMPOSED_THREE] = molecule_level(&r->three, COMPOSITION_BUDGET);
+    o.past_off = 1;
+    r->two.rate = r->three.rate = COMPOSITION_BUDGET;
+    for (unsigned a = 0; a < ATOMS; a++)
+        stream_adjust(r->atom[a].stream, &o);
+}
+
+static int live(struct run *r, uint64_t seed, struct composed *out)
 {
     for (int week = 0; week < WEEKS; week++) {
-        for (unsigned w = 0; w < COMPOSED_WAYS && week == TEST; w++)
-            out->level[w] = past_level(&r->past[w], COMPOSITION_BUDGET);
-        if (week == TEST) {
-            out->level[COMPOSED_MOLECULE] = molecule_level(&r->two, COMPOSITION_BUDGET);
-            out->level[COMPOSED_THREE] = molecule_level(&r->three, COMPOSITION_BUDGET);
-        }
+        if (week == TEST)
+            set_budget(r, seed, out);
         for (size_t i = 0; i < r->week[week].rows; i++)
             if (one_row(r, week, i, out))
                 return -1;
@@ -259,13 +282,13 @@ int composition_run(const char *dir, uint64_t seed, struct composed *out,
     *out = (struct composed){ 0 };
     if (!r)
         return kiri_fail(err, KIRI_INTERNAL, "memory is short");
-    molecule_init(&r->two, COMPOSITION_BUDGET);
-    molecule_init(&r->three, COMPOSITION_BUDGET);
+    molecule_init(&r->two, NO_ALARM);
+    molecule_init(&r->three, NO_ALARM);
     for (int i = 0; i < WEEKS && !rc; i++)
         rc = read_week(&r->week[i], dir, names[i], err);
     for (unsigned i = 0; i < ATOMS && !rc; i++)
         rc = make_atom(r, i, seed, err);
-    if (!rc && (make_room(out, r->week[TEST].rows) || live(r, out)))
+    if (!rc && (make_room(out, r->week[TEST].rows) || live(r, seed, out)))
         rc = kiri_fail(err, KIRI_INTERNAL, "memory is short");
     end(r);
     return rc;
