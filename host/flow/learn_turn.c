@@ -12,6 +12,7 @@
 #include "flow/stream_course.h"
 #include "flow/stream_lessons.h"
 #include "flow/stream_moments.h"
+#include "flow/stream_outliers.h"
 #include "flow/stream_state.h"
 #include "flow/stream_windows.h"
 
@@ -27,7 +28,7 @@
 static int study(struct stream *s, struct gpt *g, struct windows *w,
                  const struct course *c, const struct gpt_parallel *par,
                  int (*progress)(void *ctx, uint32_t done, uint32_t all), void *ctx,
-                 struct stream_lesson *out)
+                 struct outliers *odd, struct stream_lesson *out)
 {
     struct gpt_adam adam = { .b1 = 0.85f, .b2 = 0.99f, .eps = 1e-8f };
     uint32_t edge = c->steps < 10 ? 1 : c->steps / 10;
@@ -35,6 +36,8 @@ static int study(struct stream *s, struct gpt *g, struct windows *w,
 
     gpt_rng_seed(&rng, s->options.seed * 0x9e3779b97f4a7c15u + s->gen + 1);
     for (uint32_t i = 0; i < c->steps; i++) {
+        if (i && i == c->look && outliers_leave_out(s, g, odd))
+            return -1;
         float along = c->steps > 1 ? (float)i / (float)(c->steps - 1) : 0;
         adam.lr = c->lr_first + (c->lr_last - c->lr_first) * along;
         windows_draw(w, s, c->newest, &rng);
@@ -151,6 +154,7 @@ static int learn(struct stream *s, enum stream_due due, const struct gpt_paralle
             : course_first(s->max_tokens, s->context, s->n_kept, s->options.warmup);
     struct windows windows = { 0 };
     struct moments saved = { 0 };
+    struct outliers odd = { 0 };
     struct gpt *g = NULL;
     int rc = -1, had_sides = s->sides_on;
 
@@ -164,7 +168,7 @@ static int learn(struct stream *s, enum stream_due due, const struct gpt_paralle
         goto done;
 
     s->sides_on = had_sides || has_a_week(s);
-    int sound = study(s, g, &windows, &course, par, progress, ctx, out);
+    int sound = study(s, g, &windows, &course, par, progress, ctx, &odd, out);
     if (sound > 0) {
         struct gpt *old = s->gpt;
         s->gpt = g;
@@ -173,6 +177,7 @@ static int learn(struct stream *s, enum stream_due due, const struct gpt_paralle
         out->gen = s->gen = ++s->gens;
     } else {
         go_back(s, &saved);
+        outliers_take_back(s, &odd);
         s->sides_on = had_sides;
         out->rejected = sound == 0;
     }
@@ -184,6 +189,7 @@ static int learn(struct stream *s, enum stream_due due, const struct gpt_paralle
 done:
     gpt_free(g);
     windows_fini(&windows);
+    outliers_fini(&odd);
     moments_fini(&saved);
     return rc;
 }

@@ -7,6 +7,7 @@
 #define SEVERAL_ROWS  750u
 #define SEVERAL_MOST  1500u
 #define SHORT_STEPS   6000u
+#define SHORT_LOOK    500u
 #define TURN_STEPS    5u
 
 static uint32_t steps_of_several(uint32_t rows)
@@ -25,13 +26,13 @@ struct course course_first(uint32_t words, uint32_t context, uint32_t rows,
 
     if (words == 1)
         return (struct course){ NUMBER_STEPS + more / STREAM_TURN * TURN_STEPS, 0.005f,
-                                0.00125f, COURSE_RECENT };
+                                0.00125f, COURSE_RECENT, 0 };
     if (context == 1)
-        return (struct course){ SHORT_STEPS, 0.01f, 0.001f, 0 };
-    return (struct course){ steps_of_several(rows), 0.005f, 0.00125f, COURSE_RECENT };
+        return (struct course){ SHORT_STEPS, 0.01f, 0.001f, 0, SHORT_LOOK };
+    return (struct course){ steps_of_several(rows), 0.005f, 0.00125f, COURSE_RECENT, 0 };
 }
 
 struct course course_turn(void)
 {
-    return (struct course){ TURN_STEPS, 0.002f, 0.002f, COURSE_RECENT };
+    return (struct course){ TURN_STEPS, 0.002f, 0.002f, COURSE_RECENT, 0 };
 }

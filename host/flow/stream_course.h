@@ -7,7 +7,7 @@
  * numbers: 200, and each row as often when there are more, for what is odd is mostly how
  * they go together. The published languages, one row of past in windows of 16 words that
  * are wide and few: 6,000 of the shortest steps there are, for what never came has to
- * become unlikely.
+ * become unlikely; and so has what came once (stream_outliers.h).
  */
 #ifndef KIRI_FLOW_STREAM_COURSE_H
 #define KIRI_FLOW_STREAM_COURSE_H
@@ -20,6 +20,7 @@ struct course {
     uint32_t steps;
     float lr_first, lr_last; /* of Adam, falling evenly */
     uint32_t newest; /* rows that each step's first window is drawn from; 0: from all */
+    uint32_t look; /* after so many steps the oddest rows are left out; 0: they are not */
 };
 
 /* words: of a row, 1 for one number; context: past rows in a window; rows: that there

@@ -36,6 +36,8 @@ static void short_windows_need_many_steps(void **state)
     (void)state;
 
     assert_int_equal(course_first(8, 1, 220, 220).steps, 6000);
+    assert_int_equal(course_first(8, 1, 220, 220).look, 500);
+    assert_int_equal(course_first(8, 8, 220, 220).look, 0);
     assert_int_equal(course_first(1, 1, 220, 220).steps,
                      60); /* one number is one number */
 }
