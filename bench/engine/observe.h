@@ -11,8 +11,8 @@ struct observe;
 /* Learns a generated history of this language; NULL: memory. */
 struct observe *observe_new(const struct kiri_schema *schema);
 void observe_free(struct observe *o); /* NULL is fine */
-/* Microseconds of one row, the mean of `rows` more; learning turns are passed over. -1:
- * memory. */
-double observe_us(struct observe *o, unsigned rows);
+/* Microseconds of one row, the mean of a burst of 200 more, the best of so many bursts;
+ * learning turns are passed over. -1: memory. */
+double observe_us(struct observe *o, unsigned bursts);
 
 #endif

@@ -15,7 +15,8 @@
 #define NO_PEER  69
 #define SECONDS  .06 /* of one workload in one round */
 #define STEPS    500 /* of the pulse model, as published */
-#define ROWS     2000u
+#define TRIES    5
+#define BURSTS   20u
 
 extern const struct kiri_schema pulse_classic, pulse_default; /* of the plugin */
 
@@ -67,16 +68,21 @@ static int take_work(struct bench *b, size_t i, unsigned round)
     return 0;
 }
 
-/* 500 steps from nothing. */
+/* 500 steps from nothing, the best of a few tries. */
 static double pulse500_ms(struct bench *b)
 {
-    const double began = peak_now();
+    double least = -1;
 
-    if (work_reset(b->work[W2_B1]))
-        return -1;
-    for (int i = 0; i < STEPS; i++)
-        work_do(b->work[W2_B1], NULL);
-    return 1e3 * (peak_now() - began);
+    for (int i = 0; i < TRIES; i++) {
+        const double began = peak_now();
+        if (work_reset(b->work[W2_B1]))
+            return -1;
+        for (int k = 0; k < STEPS; k++)
+            work_do(b->work[W2_B1], NULL);
+        const double took = 1e3 * (peak_now() - began);
+        least = i == 0 || took < least ? took : least;
+    }
+    return least;
 }
 
 static int take_round(struct bench *b, unsigned round)
@@ -94,7 +100,7 @@ static int take_round(struct bench *b, unsigned round)
             return -1;
     b->report.pulse500[round] = pulse500_ms(b);
     for (size_t i = 0; i < OBSERVED; i++)
-        b->report.observe[i][round] = observe_us(b->observe[i], ROWS);
+        b->report.observe[i][round] = observe_us(b->observe[i], BURSTS);
     return b->report.pulse500[round] < 0 || b->report.observe[0][round] < 0 ||
                    b->report.observe[1][round] < 0
                ? -1
