@@ -106,6 +106,8 @@ void lines_levels(const struct lines *m, double tail, double *sum, double *worst
 
     *sum = past_level(&m->sum, each);
     *worst = past_level(&m->worst, each);
+    if (*worst > (double)GPT_FLOOR_NATS)
+        *worst = INFINITY;
 }
 
 /* ---- one row --------------------------------------------------------------------- */

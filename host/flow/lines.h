@@ -58,7 +58,7 @@ const struct lines_facts *lines_facts(const struct lines *m);
 /* Are there rows enough to say how odd a row is? */
 int lines_calibrated(const struct lines *m);
 /* From which sum, and from which worst token on, a row's tail is `tail` at most; INFINITY
- * without calibration. */
+ * without calibration, and where no token can cost as much. */
 void lines_levels(const struct lines *m, double tail, double *sum, double *worst);
 
 struct lines_token {
