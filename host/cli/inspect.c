@@ -186,8 +186,12 @@ static void calibration_line(struct canvas *c, const struct model *m)
     if (!*meta(m, "anomalous_sum"))
         return;
     label(c, "anomalous");
-    canvas_textf(c, PLAIN, "%.5s nats or more in all, or %.5s in one token (budget .003)",
-                 meta(m, "anomalous_sum"), meta(m, "anomalous_worst"));
+    canvas_textf(c, PLAIN, "%.5s nats in all", meta(m, "anomalous_sum"));
+    if (*meta(m, "anomalous_mean"))
+        canvas_textf(c, PLAIN, ", or %.5s a token", meta(m, "anomalous_mean"));
+    if (*meta(m, "anomalous_worst"))
+        canvas_textf(c, PLAIN, ", or %.5s in one", meta(m, "anomalous_worst"));
+    canvas_text(c, PLAIN, ", and more");
     canvas_end(c);
 }
 

@@ -116,9 +116,9 @@ static void write_numbers(struct scorer *s, struct canvas *c,
         number_count(1 / v->tail, rare, sizeof rare);
     canvas_textf(c, RED, "%s", odd ? "!" : "");
     canvas_to(c, 1);
-    canvas_textf(c, odd && !v->by_worst ? RED : PLAIN, "%8.1f", v->total);
-    canvas_textf(c, PLAIN, "  %8.2f", v->surprise);
-    canvas_textf(c, odd && v->by_worst ? RED : PLAIN, "  %6.1f  ", v->worst);
+    canvas_textf(c, odd && v->by == LINES_SUM ? RED : PLAIN, "%8.1f", v->total);
+    canvas_textf(c, odd && v->by == LINES_MEAN ? RED : PLAIN, "  %8.2f", v->surprise);
+    canvas_textf(c, odd && v->by == LINES_WORST ? RED : PLAIN, "  %6.1f  ", v->worst);
     canvas_right(c, odd ? RED : PLAIN, TEXT_AT - 2, rare);
 }
 
@@ -283,7 +283,7 @@ const struct command command_score = {
         "  surprise    a token, on average\n"
         "  worst       of the worst token: is there one letter that does not belong?\n"
         "  one row in  so many lines of the kind that was learned is this odd, by its\n"
-        "              total or by its worst token\n"
+        "              total, its surprise or its worst token\n"
         "\n"
         "Rows marked ! are anomalous: one in 333 or rarer, unless --budget says\n"
         "otherwise. On a terminal surprising characters stand on yellow, from 3 nats "

@@ -59,7 +59,7 @@ static int tell(void *ctx, const struct school_progress *p)
 
 static void conclude(const struct lines *m, const struct lines_report *r, const char *out)
 {
-    double sum, worst;
+    double level[LINES_STATISTICS];
     char rows[40];
 
     number_count((double)r->rows, rows, sizeof rows);
@@ -79,12 +79,15 @@ static void conclude(const struct lines *m, const struct lines_report *r, const 
             "fewer than %u lines are too few to say what is anomalous: 'kiri score' will "
             "only give nats\n",
             PAST_ENOUGH);
-    lines_levels(m, LINES_ODD, &sum, &worst);
-    if (isfinite(sum) && isfinite(worst))
-        printf(
-            "anomalous: %.1f nats or more in all, or %.1f in one token; so are %g%% of "
-            "usual lines\n",
-            sum, worst, 100 * LINES_ODD);
+    lines_levels(m, LINES_ODD, level);
+    if (!isfinite(level[LINES_SUM]))
+        return;
+    printf("anomalous: %.1f nats or more in all", level[LINES_SUM]);
+    if (isfinite(level[LINES_MEAN]))
+        printf(", or %.2f a token", level[LINES_MEAN]);
+    if (isfinite(level[LINES_WORST]))
+        printf(", or %.1f in one", level[LINES_WORST]);
+    printf("; so are %g%% of usual lines\n", 100 * LINES_ODD);
 }
 
 static int read_plan(const struct call *call, struct lines_plan *plan,

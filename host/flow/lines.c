@@ -45,8 +45,8 @@ void lines_free(struct lines *m)
     gpt_free(m->gpt);
     gpt_cache_free(m->cache);
     vocab_free(&m->vocab);
-    past_fini(&m->sum);
-    past_fini(&m->worst);
+    for (unsigned i = 0; i < LINES_STATISTICS; i++)
+        past_fini(&m->past[i]);
     past_fini(&m->scores);
     free(m->tokens);
     free(m->ids);
@@ -71,26 +71,38 @@ const struct lines_facts *lines_facts(const struct lines *m)
 
 /* ---- how odd --------------------------------------------------------------------- */
 
-/* How far out the odder of the two is, in decades; *by_worst: it is the worst token. */
-static double decades(const struct lines *m, double sum, double worst, int *by_worst)
+/* How far out the oddest is, in decades; *by: which that is. */
+static double decades(const struct lines *m, const double is[LINES_STATISTICS],
+                      enum lines_statistic *by)
 {
-    double of_sum = past_tail(&m->sum, sum), of_worst = past_tail(&m->worst, worst);
+    double least = past_tail(&m->past[LINES_SUM], is[LINES_SUM]);
 
-    *by_worst = of_worst < of_sum;
-    return -log10(fmin(of_sum, of_worst));
+    *by = LINES_SUM;
+    for (unsigned i = LINES_SUM + 1; i < LINES_STATISTICS; i++) {
+        double tail = past_tail(&m->past[i], is[i]);
+        if (tail < least) {
+            least = tail;
+            *by = (enum lines_statistic)i;
+        }
+    }
+    return -log10(least);
 }
 
 int lines_calibrate(struct lines *m, const struct school_mark *mark, uint32_t n)
 {
-    int by_worst;
+    enum lines_statistic by;
 
     for (uint32_t i = 0; i < n; i++)
-        if (past_add(&m->sum, mark[i].sum) || past_add(&m->worst, mark[i].worst))
+        if (past_add(&m->past[LINES_SUM], mark[i].sum) ||
+            past_add(&m->past[LINES_WORST], mark[i].worst) ||
+            (isfinite(mark[i].mean) && past_add(&m->past[LINES_MEAN], mark[i].mean)))
             return -1;
-    for (uint32_t i = 0; i < n; i++)
-        if (past_add(&m->scores, (float)decades(m, (double)mark[i].sum,
-                                                (double)mark[i].worst, &by_worst)))
+    for (uint32_t i = 0; i < n; i++) {
+        const double is[] = { (double)mark[i].sum, (double)mark[i].mean,
+                              (double)mark[i].worst };
+        if (past_add(&m->scores, (float)decades(m, is, &by)))
             return -1;
+    }
     m->facts.held_back = n;
     return 0;
 }
@@ -100,14 +112,15 @@ int lines_calibrated(const struct lines *m)
     return m->scores.n >= PAST_ENOUGH;
 }
 
-void lines_levels(const struct lines *m, double tail, double *sum, double *worst)
+void lines_levels(const struct lines *m, double tail, double level[LINES_STATISTICS])
 {
     double each = pow(10, -past_level(&m->scores, tail));
 
-    *sum = past_level(&m->sum, each);
-    *worst = past_level(&m->worst, each);
-    if (*worst > (double)GPT_FLOOR_NATS)
-        *worst = INFINITY;
+    for (unsigned i = 0; i < LINES_STATISTICS; i++)
+        level[i] = past_level(&m->past[i], each);
+    for (unsigned i = LINES_MEAN; i <= LINES_WORST; i++)
+        if (level[i] > (double)GPT_FLOOR_NATS)
+            level[i] = INFINITY;
 }
 
 /* ---- one row --------------------------------------------------------------------- */
@@ -202,7 +215,8 @@ int lines_score(struct lines *m, const char *text, size_t len, struct lines_verd
             out->worst = (double)token->nats;
     }
     out->surprise = out->total / out->n;
-    out->score = decades(m, out->total, out->worst, &out->by_worst);
+    const double is[] = { out->total, out->surprise, out->worst };
+    out->score = decades(m, is, &out->by);
     out->tail = past_tail(&m->scores, out->score);
     return 0;
 }

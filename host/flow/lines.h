@@ -6,8 +6,9 @@
  * GPT_FLOOR_NATS, is a token, and is skipped as context. Every row stands alone; it
  * begins with BOS and ends with BOS, whose surprise counts ("<end>").
  *
- * How odd a row is: the sum of its nats and its worst token are each held against rows
- * that the model was not trained on; the odder of the two, in decades, is the score, and
+ * How odd a row is: the sum of its nats, their mean (a sum says little where lengths
+ * differ much) and its worst token are each held against rows that the model was not
+ * trained on; the oddest of the three, in decades, is the score, and
  * the score's own place among those rows is the tail (DESIGN.md 4). A line that is longer
  * than the model's context is scored in steps: BOS and the newer half of what was seen
  * stay as context.
@@ -34,6 +35,7 @@
 #define LINES_ODD       0.003 /* default budget: tail of an anomalous row             */
 
 enum lines_kind { LINES_TEXT, LINES_SYMBOLS };
+enum lines_statistic { LINES_SUM, LINES_MEAN, LINES_WORST, LINES_STATISTICS };
 
 struct lines_facts {
     uint64_t rows, held_back; /* trained on; calibrated with */
@@ -57,9 +59,9 @@ const struct gpt *lines_gpt(const struct lines *m);
 const struct lines_facts *lines_facts(const struct lines *m);
 /* Are there rows enough to say how odd a row is? */
 int lines_calibrated(const struct lines *m);
-/* From which sum, and from which worst token on, a row's tail is `tail` at most; INFINITY
+/* From how many nats on, by each statistic, a row's tail is `tail` at most; INFINITY
  * without calibration, and where no token can cost as much. */
-void lines_levels(const struct lines *m, double tail, double *sum, double *worst);
+void lines_levels(const struct lines *m, double tail, double level[LINES_STATISTICS]);
 
 struct lines_token {
     uint32_t at, len; /* bytes of the text; len 0: the end */
@@ -70,7 +72,7 @@ struct lines_verdict {
     double surprise;            /* total / tokens                                   */
     double worst;               /* nats of the worst token                          */
     double score, tail;         /* decades; (0, 1]. 0 and 1 without calibration     */
-    int by_worst;               /* the worst token is odder than the sum            */
+    enum lines_statistic by;    /* the oddest                                       */
     uint32_t n;                 /* tokens, the end included: at least 1             */
     struct lines_token *tokens; /* [n], the model's: until the next score           */
 };

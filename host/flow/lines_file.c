@@ -35,7 +35,7 @@ static void put_text(struct safetensors_writer *w, const struct lines *m,
     const uint32_t max_len = gpt_shape_of(m->gpt)->context - 1;
     struct lines_schema language;
     struct jsonw j = jsonw_into(words);
-    double sum, worst;
+    double level[LINES_STATISTICS];
     char number[32];
 
     lines_schema(&language, max_len);
@@ -58,11 +58,14 @@ static void put_text(struct safetensors_writer *w, const struct lines *m,
         snprintf(number, sizeof number, "%.9g", m->facts.held_back_loss);
         safetensors_put_meta(w, "held_back_loss", number);
     }
-    lines_levels(m, LINES_ODD, &sum, &worst);
-    put_level(w, "anomalous_sum", sum);
-    put_level(w, "anomalous_worst", worst);
-    model_put_past(w, "calibration.sum", &m->sum);
-    model_put_past(w, "calibration.worst", &m->worst);
+    lines_levels(m, LINES_ODD, level);
+    put_level(w, "anomalous_sum", level[LINES_SUM]);
+    put_level(w, "anomalous_mean", level[LINES_MEAN]);
+    put_level(w, "anomalous_worst", level[LINES_WORST]);
+    model_put_past(w, "calibration.sum", &m->past[LINES_SUM]);
+    model_put_past(w, "calibration.worst", &m->past[LINES_WORST]);
+    if (m->past[LINES_MEAN].n) /* files of before have none */
+        model_put_past(w, "calibration.mean", &m->past[LINES_MEAN]);
 }
 
 static void put_symbols(struct safetensors_writer *w, const struct lines *m,
@@ -115,29 +118,45 @@ static uint64_t get_number(const struct safetensors *st, const char *key)
     return text ? strtoull(text, NULL, 10) : 0;
 }
 
+static int get_marks(struct school_mark *mark, float *x, uint32_t n,
+                     const struct safetensors *st, struct kiri_error *err)
+{
+    if (safetensors_copy(st, "calibration.sum", TENSOR_F32, n, x, err))
+        return -1;
+    for (uint32_t i = 0; i < n; i++)
+        mark[i].sum = x[i];
+    if (safetensors_copy(st, "calibration.worst", TENSOR_F32, n, x, err))
+        return -1;
+    for (uint32_t i = 0; i < n; i++) {
+        mark[i].worst = x[i];
+        mark[i].mean = NAN;
+    }
+    if (!safetensors_find(st, "calibration.mean"))
+        return 0;
+    if (safetensors_copy(st, "calibration.mean", TENSOR_F32, n, x, err))
+        return -1;
+    for (uint32_t i = 0; i < n; i++)
+        mark[i].mean = x[i];
+    return 0;
+}
+
 static int get_calibration(struct lines *m, const struct safetensors *st,
                            struct kiri_error *err)
 {
     const struct tensor *t = safetensors_find(st, "calibration.sum");
     uint32_t n = t && t->count <= PAST_ROWS ? (uint32_t)t->count : 0;
-    float *sum = calloc(n + 1u, sizeof *sum), *worst = calloc(n + 1u, sizeof *worst);
+    float *x = calloc(n + 1u, sizeof *x);
     struct school_mark *mark = calloc(n + 1u, sizeof *mark);
     int rc = -1;
 
-    if (!sum || !worst || !mark)
+    if (!x || !mark) {
         kiri_fail(err, KIRI_INTERNAL, "memory is short");
-    else if (safetensors_copy(st, "calibration.sum", TENSOR_F32, n, sum, err) ||
-             safetensors_copy(st, "calibration.worst", TENSOR_F32, n, worst, err))
-        rc = -1; /* said */
-    else {
-        for (uint32_t i = 0; i < n; i++)
-            mark[i] = (struct school_mark){ sum[i], worst[i] };
+    } else if (get_marks(mark, x, n, st, err) == 0) {
         rc = lines_calibrate(m, mark, n);
         if (rc)
             kiri_fail(err, KIRI_INTERNAL, "memory is short");
     }
-    free(sum);
-    free(worst);
+    free(x);
     free(mark);
     return rc;
 }

@@ -17,8 +17,9 @@ struct lines {
     uint16_t bos;
     struct lines_facts facts;
 
-    struct past sum, worst; /* of rows that the model did not know */
-    struct past scores;     /* of the same rows, from the two above */
+    struct past past[LINES_STATISTICS]; /* of rows that the model did not know; files of
+                                           before have no LINES_MEAN */
+    struct past scores;                 /* of the same rows, from those above */
 
     /* scratch, grown as needed: one more than the longest text so far */
     uint32_t cap;

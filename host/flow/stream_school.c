@@ -193,7 +193,8 @@ static void examine(const struct school *s, const struct part *p)
     for (uint32_t k = p->from; k < p->to && s->out->held < HELD_MOST; k++) {
         struct school_sum row = read_row(s, p->best, k);
         s->out->mark[s->out->held++] =
-            (struct school_mark){ (float)row.sum, (float)row.worst };
+            (struct school_mark){ (float)row.sum, (float)row.worst,
+                                  row.n ? (float)(row.sum / row.n) : 0 };
     }
 }
 

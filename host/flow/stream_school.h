@@ -50,9 +50,9 @@ struct school_plan {
     const struct gpt_parallel *par; /* NULL: one after another */
 };
 
-/* What a row is worth: the sum of the nats of its tokens, and the worst of them. */
+/* What a row is worth: the sum of the nats of its tokens, the worst of them, the mean. */
 struct school_mark {
-    float sum, worst;
+    float sum, worst, mean;
 };
 
 enum school_end { SCHOOL_DONE, SCHOOL_GAVE_UP, SCHOOL_DIVERGED, SCHOOL_NO_MEMORY };

@@ -275,8 +275,8 @@ static struct stream *texts(uint32_t n, double rate, struct gpt_rng *rng)
     struct stream *s = stream_new(&names, &o, (char[99]){ 0 }, 99);
 
     for (uint32_t i = 0; i < n; i++) {
-        struct school_mark one = { (float)(10 + gpt_rng_gauss(rng)),
-                                   (float)(2 + 0.3 * gpt_rng_gauss(rng)) };
+        struct school_mark one = { .sum = (float)(10 + gpt_rng_gauss(rng)),
+                                   .worst = (float)(2 + 0.3 * gpt_rng_gauss(rng)) };
         assert_int_equal(stream_calibrate_seed(s, &one, 1), 0);
     }
     return s;
