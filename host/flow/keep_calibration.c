@@ -37,7 +37,7 @@ struct keep_calibration {
     uint32_t turns[TURNS];
     float guarded[GUARD_ROWS][GUARDED];
     uint32_t fields[3];
-    double holds[]; /* age in rows and score, of both peaks one after the other */
+    double holds[]; /* age in rows and score, of the peaks one after the other */
 };
 
 /* ---- saving ---------------------------------------------------------------------- */
@@ -59,11 +59,12 @@ static void guards_of(const struct stream *s, float (*all)[GUARDED])
 /* The scores that hold the next ones back. */
 static void holds_of(const struct stream *s, double *out)
 {
-    const struct peak *both[] = { &s->rules.held, &s->rules.once };
+    const struct peak *all[] = { &s->rules.held, &s->rules.once[LEVEL_SURPRISE],
+                                 &s->rules.once[LEVEL_FAR] };
 
-    for (uint32_t k = 0; k < 2; k++)
-        for (uint32_t i = 0; i < both[k]->n; i++) {
-            const struct peak *p = both[k];
+    for (uint32_t k = 0; k < sizeof all / sizeof *all; k++)
+        for (uint32_t i = 0; i < all[k]->n; i++) {
+            const struct peak *p = all[k];
             const struct peak_entry *e = &p->queue[(p->first + i) % p->span];
             *out++ = (double)(p->at - e->row);
             *out++ = e->x;
@@ -72,7 +73,8 @@ static void holds_of(const struct stream *s, double *out)
 
 struct keep_calibration *keep_calibration_of(const struct stream *s)
 {
-    size_t n_holds = (size_t)s->rules.held.n + s->rules.once.n;
+    const struct rules *r = &s->rules;
+    size_t n_holds = (size_t)r->held.n + r->once[LEVEL_SURPRISE].n + r->once[LEVEL_FAR].n;
     struct keep_calibration *c = calloc(1, sizeof *c + 2 * n_holds * sizeof *c->holds);
 
     if (!c)
@@ -99,7 +101,7 @@ struct keep_calibration *keep_calibration_of(const struct stream *s)
 static void put_rules(struct safetensors_writer *w, const struct stream *s,
                       const struct keep_calibration *c)
 {
-    const struct peak *held = &s->rules.held, *once = &s->rules.once;
+    const struct peak *held = &s->rules.held, *once = s->rules.once;
 
     if (!s->one_number)
         return;
@@ -107,8 +109,13 @@ static void put_rules(struct safetensors_writer *w, const struct stream *s,
                     c->holds);
     safetensors_put(w, "calibration.six_peaks", TENSOR_F64, 2, (uint64_t[]){ once->n, 2 },
                     c->holds + 2 * (size_t)held->n);
+    safetensors_put(w, "calibration.far_peaks", TENSOR_F64, 2,
+                    (uint64_t[]){ once[LEVEL_FAR].n, 2 },
+                    c->holds + 2 * ((size_t)held->n + once->n));
     safetensors_put(w, "calibration.breaches", TENSOR_F64, 1, &(uint64_t){ 3 },
                     &s->rules.breaches);
+    safetensors_put(w, "calibration.last_far", TENSOR_F32, 1, &(uint64_t){ s->far.n },
+                    s->far.x + QUIET_ROWS - s->far.n);
 }
 
 static void put_fields(struct safetensors_writer *w, const struct stream *s,
@@ -140,8 +147,8 @@ void keep_calibration_put(struct safetensors_writer *w, const struct stream *s,
     safetensors_put(w, "calibration.sums", TENSOR_F64, 1, &(uint64_t){ SUMS }, c->sums);
     safetensors_put(w, "calibration.turns", TENSOR_U32, 1, &(uint64_t){ TURNS },
                     c->turns);
-    safetensors_put(w, "calibration.last", TENSOR_F32, 1, &(uint64_t){ s->n_six },
-                    s->six + QUIET_ROWS - s->n_six);
+    safetensors_put(w, "calibration.last", TENSOR_F32, 1, &(uint64_t){ s->six.n },
+                    s->six.x + QUIET_ROWS - s->six.n);
     safetensors_put(w, "blame.recent", TENSOR_F32, 2,
                     (uint64_t[]){ QUIET_ROWS, KIRI_MAX_FIELDS }, s->blame.recent);
     safetensors_put(w, "blame.sum", TENSOR_F64, 1, &(uint64_t){ KIRI_MAX_FIELDS },
@@ -281,17 +288,31 @@ static int get_rules(struct rules *r, const struct safetensors *st,
                      struct kiri_error *err)
 {
     return get_peak(&r->held, st, "calibration.held", err) ||
-                   get_peak(&r->once, st, "calibration.six_peaks", err) ||
+                   get_peak(&r->once[LEVEL_SURPRISE], st, "calibration.six_peaks", err) ||
+                   (safetensors_find(st, "calibration.far_peaks") &&
+                    get_peak(&r->once[LEVEL_FAR], st, "calibration.far_peaks", err)) ||
                    get_breaches(&r->breaches, st, err)
                ? -1
                : 0;
 }
 
+/* The newest rows' values. */
+static int get_six(struct six *six, const struct safetensors *st, const char *name,
+                   struct kiri_error *err)
+{
+    const struct tensor *t = safetensors_find(st, name);
+
+    if (!t || t->count > QUIET_ROWS)
+        return kiri_fail(err, KIRI_BAD_DATA, "%s is missing or damaged", name);
+    six->n = (uint32_t)t->count;
+    return safetensors_copy(st, name, TENSOR_F32, six->n, six->x + QUIET_ROWS - six->n,
+                            err);
+}
+
 int keep_calibration_get(struct stream *s, const struct safetensors *st,
                          struct kiri_error *err)
 {
-    const struct tensor *last = safetensors_find(st, "calibration.last"),
-                        *all = safetensors_find(st, "calibration.turns");
+    const struct tensor *all = safetensors_find(st, "calibration.turns");
     int old = all && all->count == OLD_TURNS;
     double sums[SUMS] = { 0 };
     uint32_t turns[TURNS] = { 0 };
@@ -301,19 +322,18 @@ int keep_calibration_get(struct stream *s, const struct safetensors *st,
         safetensors_copy(st, "calibration.turns", TENSOR_U32, old ? OLD_TURNS : TURNS,
                          turns, err))
         return -1;
-    if (!last || last->count > QUIET_ROWS || turns[ALARM_QUIET] > QUIET_ROWS ||
-        turns[ALARM_OPEN] > 1)
+    if (turns[ALARM_QUIET] > QUIET_ROWS || turns[ALARM_OPEN] > 1)
         return kiri_fail(err, KIRI_BAD_DATA,
                          "the calibration's counters are out of range");
-    s->n_six = (uint32_t)last->count;
     s->alarm = (struct alarm){ turns[ALARM_QUIET], turns[ALARM_OPEN] };
     s->shift_rows = turns[SHIFT];
-    return safetensors_copy(st, "calibration.last", TENSOR_F32, s->n_six,
-                            s->six + QUIET_ROWS - s->n_six, err) ||
+    return get_six(&s->six, st, "calibration.last", err) ||
                    get_yardsticks(s, st, old ? BY_FIELD : STATISTICS, sums, turns, err) ||
                    get_guarded(s, st, err) || get_fields(s, st, err) ||
                    get_blame(s, st, err) ||
-                   (s->one_number && get_rules(&s->rules, st, err))
+                   (s->one_number && get_rules(&s->rules, st, err)) ||
+                   (safetensors_find(st, "calibration.last_far") &&
+                    get_six(&s->far, st, "calibration.last_far", err))
                ? -1
                : 0;
 }

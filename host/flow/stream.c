@@ -77,8 +77,8 @@ static void use_statistics(struct stream *s)
 
     y->gauged = y->tailed = 1u << BY_ROW | 1u << BY_SIX;
     if (s->one_number) {
-        y->gauged = 1u << BY_SIX;
-        y->tailed = 1u << BY_ROW;
+        y->gauged = 1u << BY_SIX | 1u << BY_FIELD;
+        y->tailed = 1u << BY_ROW | 1u << BY_WORST;
     } else if (!s->by_sum && scored_fields(s->schema) > 1) {
         y->gauged |= 1u << BY_FIELD | 1u << BY_WORST;
         y->tailed |= 1u << BY_FIELD | 1u << BY_WORST | 1u << BY_LEAST;
@@ -341,6 +341,11 @@ static double depth_of(const struct stream *s, const struct memory *m)
     return lessons_usual(s, m->number) ? 0 : rules_depth(&s->rules, m->number);
 }
 
+static double far_of(const struct stream *s, const struct memory *m)
+{
+    return lessons_usual(s, m->number) ? 0 : rules_far(&s->rules, m->number);
+}
+
 /* The row becomes history. Of a warm-up nothing else counts the breaches. */
 static void keep_row(struct stream *s, struct memory *m)
 {
@@ -385,7 +390,7 @@ void stream_rehearse(struct stream *s)
         s->n_kept = (uint32_t)(r - oldest);
         v = (struct verdict){ 0 };
         read_row(s, m);
-        if (stream_calibrate_rehearsed(s, verdict_read(s, m, &v).excess))
+        if (stream_calibrate_rehearsed(s, verdict_read(s, m, &v).excess, far_of(s, m)))
             break; /* memory is short: what there is serves */
     }
     s->rows = rows;
@@ -401,10 +406,11 @@ static int score(struct stream *s, struct memory *m, struct verdict *out)
     density_note(s, m);
     struct evidence x = verdict_read(s, m, out);
 
-    return !s->gen         ? 0
-           : s->one_number ? stream_calibrate_number(s, x.excess, depth_of(s, m), out)
-           : s->by_sum     ? stream_calibrate_sum(s, (float)x.sum, x.worst, out)
-                           : stream_calibrate(s, x.excess, x.tokens, out);
+    return !s->gen ? 0
+           : s->one_number
+               ? stream_calibrate_number(s, x.excess, depth_of(s, m), far_of(s, m), out)
+           : s->by_sum ? stream_calibrate_sum(s, (float)x.sum, x.worst, out)
+                       : stream_calibrate(s, x.excess, x.tokens, out);
 }
 
 int stream_push(struct stream *s, const struct stream_row *row, struct verdict *out)

@@ -34,18 +34,18 @@ struct measurement {
     double least[STATISTICS];
 };
 
-/* Mean excess of the newest six rows, this one included. */
-float stream_mean_of_six(struct stream *s, float excess)
+/* Mean of the newest six rows, this one included. */
+float stream_mean_of_six(struct six *six, float x)
 {
     float sum = 0;
 
-    memmove(s->six, s->six + 1, sizeof s->six - sizeof *s->six);
-    s->six[QUIET_ROWS - 1] = excess;
-    if (s->n_six < QUIET_ROWS)
-        s->n_six++;
-    for (uint32_t i = QUIET_ROWS - s->n_six; i < QUIET_ROWS; i++)
-        sum += s->six[i];
-    return sum / (float)s->n_six;
+    memmove(six->x, six->x + 1, sizeof six->x - sizeof *six->x);
+    six->x[QUIET_ROWS - 1] = x;
+    if (six->n < QUIET_ROWS)
+        six->n++;
+    for (uint32_t i = QUIET_ROWS - six->n; i < QUIET_ROWS; i++)
+        sum += six->x[i];
+    return sum / (float)six->n;
 }
 
 /* The least tail that a sum of excess (nats) is believed to have: the square of what the
@@ -242,8 +242,8 @@ static void by_fields(struct stream *s, const struct verdict *v, struct measurem
 
 int stream_calibrate(struct stream *s, float excess, uint32_t tokens, struct verdict *out)
 {
-    float six = stream_mean_of_six(s, excess);
-    double rows = s->n_six, n = tokens;
+    float six = stream_mean_of_six(&s->six, excess);
+    double rows = s->six.n, n = tokens;
     struct measurement x = {
         { excess, six },
         { believed(n * (double)excess), believed(n * rows * (double)six) },

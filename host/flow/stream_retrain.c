@@ -172,7 +172,6 @@ static int score_rest(struct candidate *c)
 {
     struct stream *s = c->fresh;
 
-    see_numbers(s);
     if (s->scored < START_ROWS) /* no row of these saw its training */
         s->scored = START_ROWS;
     while (s->rows < c->to) {
@@ -238,6 +237,7 @@ int candidate_train(struct candidate *c, const struct gpt_parallel *par,
     s->rows = c->cut;
     s->n_kept = (uint32_t)(c->cut - c->from);
     assert(stream_due(s) == STREAM_WARMUP); /* the live one is past its own */
+    see_numbers(s);
     if (stream_learn(s, par, progress, ctx, &lesson))
         return -1;
     out->steps = lesson.steps;
@@ -267,9 +267,10 @@ static void take_calibration(struct stream *s, struct stream *from)
     from->yard = yard;
     s->fields = from->fields;
     swap_peaks(&s->rules.held, &from->rules.held);
-    swap_peaks(&s->rules.once, &from->rules.once);
-    memcpy(s->six, from->six, sizeof s->six);
-    s->n_six = from->n_six;
+    for (int i = 0; i < RULES_LEVELS; i++)
+        swap_peaks(&s->rules.once[i], &from->rules.once[i]);
+    s->six = from->six;
+    s->far = from->far;
     memcpy(s->guarded, from->guarded, sizeof s->guarded);
     s->n_guarded = from->n_guarded;
 }

@@ -75,7 +75,10 @@ int rules_init(struct rules *r, uint32_t warmup)
 
     *r = (struct rules){ 0 };
     if (peak_init(&r->greatest, RULES_RANGE) || peak_init(&r->least, RULES_RANGE) ||
-        peak_init(&r->held, hold ? hold : 1) || peak_init(&r->once, RULES_ONCE)) {
+        peak_init(&r->held, hold ? hold : 1) ||
+        peak_init(&r->once[LEVEL_SURPRISE], RULES_ONCE) ||
+        peak_init(&r->once[LEVEL_FAR], RULES_ONCE) ||
+        middle_init(&r->middle, RULES_RANGE)) {
         rules_fini(r);
         return -1;
     }
@@ -87,7 +90,9 @@ void rules_fini(struct rules *r)
     peak_fini(&r->greatest);
     peak_fini(&r->least);
     peak_fini(&r->held);
-    peak_fini(&r->once);
+    for (int i = 0; i < RULES_LEVELS; i++)
+        peak_fini(&r->once[i]);
+    middle_fini(&r->middle);
 }
 
 uint32_t rules_rows(const struct rules *r)
@@ -113,6 +118,12 @@ void rules_forget(struct rules *r)
     r->greatest.first = r->greatest.n = 0;
     r->least.first = r->least.n = 0;
     r->greatest.at = r->least.at = 0;
+    middle_forget(&r->middle);
+}
+
+double rules_far(const struct rules *r, double x)
+{
+    return middle_distance(&r->middle, x);
 }
 
 double rules_range(double depth)
@@ -131,6 +142,8 @@ void rules_see(struct rules *r, double x)
         return;
     peak_add(&r->greatest, x);
     peak_add(&r->least, -x);
+    if (isfinite(x))
+        middle_add(&r->middle, x);
 }
 
 static double counts(struct peak *p, uint32_t rows, double score)
@@ -146,9 +159,9 @@ double rules_hold(struct rules *r, double score)
     return counts(&r->held, r->held.span, score);
 }
 
-double rules_once(struct rules *r, double level, double rate)
+double rules_once(struct rules *r, enum rules_level which, double level, double rate)
 {
     double rows = fmax(LEAST, fmin(RULES_ONCE, 1 / rate));
 
-    return counts(&r->once, (uint32_t)rows, level);
+    return counts(&r->once[which], (uint32_t)rows, level);
 }

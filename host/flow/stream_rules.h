@@ -12,6 +12,7 @@
 #define KIRI_FLOW_STREAM_RULES_H
 
 #include "flow/stream_breach.h"
+#include "flow/stream_middle.h"
 
 #include <stdint.h>
 
@@ -41,10 +42,15 @@ double peak_newest(const struct peak *p, uint32_t rows);
  * 0, or -1: it cannot have been one; then nothing changed. */
 int peak_restore(struct peak *p, const double *pairs, uint32_t n);
 
+/* What a level is made of: each counts once by itself. */
+enum rules_level { LEVEL_SURPRISE, LEVEL_FAR, RULES_LEVELS };
+
 struct rules {
     struct peak greatest, least; /* of x, of -x */
-    struct peak held, once;      /* of the score, of the level */
-    struct breaches breaches;    /* of the range, as far as they are past */
+    struct peak held;            /* of the score */
+    struct peak once[RULES_LEVELS];
+    struct breaches breaches; /* of the range, as far as they are past */
+    struct middle middle;     /* of x */
 };
 int rules_init(struct rules *r, uint32_t warmup); /* 0, or -1: memory */
 void rules_fini(struct rules *r);
@@ -52,15 +58,16 @@ uint32_t rules_rows(const struct rules *r); /* that the range is of */
 /* How far x is out of the range, in parts of it: 0 inside, NaN when x is none,
  * BREACH_DEEPEST at most and of a range that is a point. */
 double rules_depth(const struct rules *r, double x);
-double rules_range(double depth);                 /* decades that it adds */
-void rules_breach(struct rules *r, double depth); /* of a row that is past from now on */
-void rules_see(struct rules *r, double x);        /* x is one of the last rows */
+double rules_range(double depth);                  /* decades that it adds */
+double rules_far(const struct rules *r, double x); /* deviations from the middle */
+void rules_breach(struct rules *r, double depth);  /* of a row that is past from now on */
+void rules_see(struct rules *r, double x);         /* x is one of the last rows */
 void rules_forget(struct rules *r); /* as if no row had been seen; scores are kept */
 /* What counts of a score. */
 double rules_hold(struct rules *r, double score);
 /* What counts of a level when tails are told: an incident is odd once in RULES_ONCE rows,
  * or in as many as one alarm is allowed in (rate: alarms a row, > 0), not less than six.
  */
-double rules_once(struct rules *r, double level, double rate);
+double rules_once(struct rules *r, enum rules_level which, double level, double rate);
 
 #endif

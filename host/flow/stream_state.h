@@ -22,6 +22,12 @@
 #define GUARD_ROWS   20u   /* newest rows that are no past yet */
 #define SHIFT_ROWS   1024u /* a shift learned for so many rows is the new normal */
 
+/* The newest rows' values, the newest last: x[QUIET_ROWS - n, QUIET_ROWS). */
+struct six {
+    float x[QUIET_ROWS];
+    uint32_t n;
+};
+
 /* A row that is not past yet. */
 struct guarded {
     float by[STATISTICS];
@@ -105,8 +111,8 @@ struct stream {
 
     /* calibration */
     struct yardsticks yard;
-    float six[QUIET_ROWS]; /* the last six excesses */
-    uint32_t n_six;
+    struct six six; /* the last six excesses */
+    struct six far; /* and of one number, how far it was from the middle */
     struct fields fields;
     struct guarded guarded[GUARD_ROWS]; /* oldest first */
     uint32_t n_guarded;
@@ -145,15 +151,15 @@ int stream_score_again(struct stream *s);
  * scores are measured against. */
 void stream_rehearse(struct stream *s);
 
-/* stream_number.c: score, tail and alarm of one number's row; depth: rules_depth of it.
- * 0, or -1 when memory is short. */
-int stream_calibrate_number(struct stream *s, float excess, double depth,
+/* stream_number.c: score, tail and alarm of one number's row; depth: rules_depth of it,
+ * far: rules_far. 0, or -1 when memory is short. */
+int stream_calibrate_number(struct stream *s, float excess, double depth, double far,
                             struct verdict *out);
 /* Such a row of the history, of which no verdict is given. */
-int stream_calibrate_rehearsed(struct stream *s, float excess);
+int stream_calibrate_rehearsed(struct stream *s, float excess, double far);
 
 /* stream_calibrate.c, for both: the mean of the newest six, x included. */
-float stream_mean_of_six(struct stream *s, float x);
+float stream_mean_of_six(struct six *six, float x);
 /* The alarm's step by out->tail; fills what out says of it. */
 void stream_tell_alarm(struct stream *s, struct verdict *out);
 /* 1: the row is one of the normal rows that tails are measured on. */

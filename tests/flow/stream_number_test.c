@@ -33,10 +33,10 @@ static struct verdict told(struct stream *s, double excess, double x)
 {
     struct verdict v = { .tail = 1 };
 
-    double depth = rules_depth(&s->rules, x);
+    double depth = rules_depth(&s->rules, x), far = rules_far(&s->rules, x);
 
     if (s->gen)
-        assert_int_equal(stream_calibrate_number(s, (float)excess, depth, &v), 0);
+        assert_int_equal(stream_calibrate_number(s, (float)excess, depth, far, &v), 0);
     else
         rules_breach(&s->rules, depth);
     rules_see(&s->rules, x);
@@ -94,6 +94,21 @@ static void a_value_out_of_the_range_does_not_hide_a_pattern_that_is_new(void **
     }
     for (int i = 0; i < 6; i++)
         onsets += told(s, 4, 0).onset; /* in the range, and not as ever */
+    assert_int_equal(onsets, 1);
+    stream_free(s);
+}
+
+/* Each was announced by the one before it, and none leaves the range. */
+static void what_stays_far_out_is_odd_though_it_does_not_surprise(void **state)
+{
+    struct gpt_rng rng;
+    int onsets = 0;
+    (void)state;
+
+    gpt_rng_seed(&rng, 6);
+    struct stream *s = calm(1000, &rng);
+    for (int i = 0; i < 6; i++)
+        onsets += told(s, 0, 2.9).onset;
     assert_int_equal(onsets, 1);
     stream_free(s);
 }
@@ -223,6 +238,7 @@ int main(void)
         cmocka_unit_test(a_gross_value_is_odd_early_in_life),
         cmocka_unit_test(what_the_training_did_to_the_range_is_no_alarm),
         cmocka_unit_test(a_value_out_of_the_range_does_not_hide_a_pattern_that_is_new),
+        cmocka_unit_test(what_stays_far_out_is_odd_though_it_does_not_surprise),
         cmocka_unit_test(a_range_that_is_often_left_is_left_without_an_alarm),
         cmocka_unit_test(rows_as_usual_alarm_as_often_as_promised),
         cmocka_unit_test(a_warm_up_that_was_stored_is_as_one_that_was_seen),

@@ -104,11 +104,12 @@ static void an_incident_counts_once_in_as_many_rows_as_an_alarm_may(void **state
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct rules r;
         assert_int_equal(rules_init(&r, 750), 0);
-        assert_true(rules_once(&r, 5, cases[i].rate) == 5);
+        assert_true(rules_once(&r, LEVEL_FAR, 5, cases[i].rate) == 5);
         for (uint32_t row = 1; row < cases[i].rows; row++)
-            assert_true(rules_once(&r, 1, cases[i].rate) == 0.01);
-        assert_true(rules_once(&r, 4, cases[i].rate) == 0.04);
-        assert_true(rules_once(&r, 4.5, cases[i].rate) == 4.5); /* the 5 is too old */
+            assert_true(rules_once(&r, LEVEL_FAR, 1, cases[i].rate) == 0.01);
+        assert_true(rules_once(&r, LEVEL_FAR, 4, cases[i].rate) == 0.04);
+        assert_true(rules_once(&r, LEVEL_FAR, 4.5, cases[i].rate) ==
+                    4.5); /* the 5 is too old */
         rules_fini(&r);
     }
 }
