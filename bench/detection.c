@@ -1,251 +1,196 @@
 /*
- * bench/detection - what `kiri detect` makes of labelled files: its own code, at its
- * defaults, on every file of a corpus.
+ * bench/detection - what KIRI makes of labelled data, at its defaults, and what simple
+ * detectors make of the same.
  *
- * Usage: detection --data DIR [--seeds N] [--jobs N] [--keep OUT] [--json | --markdown]
+ * Usage: detection --data DIR [--only nab|hdfs|original] [--seeds N] [--jobs N]
+ *                  [--keep OUT] [--json | --markdown]
  *
- * DIR/nab holds data/ and labels/ as the Numenta Anomaly Benchmark has them, or a part of
- * it. Figures are means over the seeds 1..N (3). --keep leaves the files that detect
- * wrote in OUT/<seed>/<name>, for other scorers.
+ * DIR has what is to be measured: nab/ (detection_nab.c), hdfs/ (detection_hdfs.c),
+ * original/ (original.h). Figures of KIRI are over the seeds 1..N (5); the others have no
+ * seed, or say so. --keep leaves the files that detect wrote in OUT/<seed>/<name>, for
+ * other scorers.
  */
-#include "bench/figures.h"
+#include "bench/detection.h"
+
 #include "bench/jobs.h"
-#include "bench/nab.h"
 #include "bench/options.h"
+#include "bench/original.h"
 
 #include "base/path.h"
-#include "detect/detect.h"
 
-#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#define PATH 4096
+#define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* One file with one seed. */
-struct trial {
-    double *score, *alarm; /* [rows] */
-    double seconds;        /* of one CPU */
-    double promised, seen; /* alarms */
+static const struct part {
+    const char *name; /* of the folder, too */
+    int (*measure)(const struct detection *d, struct figures *f);
+} parts[] = {
+    { "nab", detection_nab },
+    { "hdfs", detection_hdfs },
+    { "original", detection_original },
 };
 
-struct bench {
-    const char *data, *keep;
-    unsigned seeds, jobs;
-    enum figures_form form;
-    struct nab nab;
-    const char *out;     /* folder of the results */
-    struct trial *trial; /* [seeds * nab.n], seed by seed */
-};
+static const char usage[] = "detection --data DIR [--only nab|hdfs|original] [--seeds N] "
+                            "[--jobs N] [--keep OUT] [--json | --markdown]";
 
-static int say(const struct kiri_error *err)
+/* ---- for the parts --------------------------------------------------------------- */
+
+int detection_say(const struct kiri_error *err)
 {
     fprintf(stderr, "detection: %s\n", err->text);
     return (int)err->code;
 }
 
-/* ---- one file -------------------------------------------------------------------- */
-
-static int detect(const char *input, const char *path, unsigned seed, struct trial *t,
-                  struct kiri_error *err)
+int detection_place(const struct detection *d, unsigned seed, const char *name,
+                    char *path, struct kiri_error *err)
 {
-    const struct detect_options o = { .input = input, .seed = seed };
-    struct detect_report report = { 0 };
-    struct output *out = output_open(path, 1, err);
-    double began = jobs_seconds();
+    snprintf(path, DETECTION_PATH, "%s/%u/%s", d->out, seed, name);
+    char *slash = strrchr(path, '/');
+    *slash = 0;
+    int rc = path_make(path, err);
+    *slash = '/';
+    return rc;
+}
 
+int detection_detect(const struct detect_options *o, const char *path,
+                     struct detect_report *report, struct kiri_error *err)
+{
+    struct output *out = output_open(path, 1, err);
+
+    *report = (struct detect_report){ 0 };
     if (!out)
         return -1;
-    int rc = detect_run(&o, out, &report, err);
-    t->seconds = jobs_seconds() - began;
-    t->seen = (double)report.alarms;
-    t->promised = report.per_row * (double)report.scored;
-    detect_report_free(&report);
-    if (rc == 0)
+    if (detect_run(o, out, report, err) == 0)
         return output_keep(out, err);
     output_drop(out);
     return -1;
 }
 
-static int read_back(const struct nab_file *f, const char *path, struct trial *t,
-                     struct kiri_error *err)
+/* The folders above the file go too, when they are empty. */
+void detection_drop(const struct detection *d, const char *path)
 {
-    t->score = calloc(f->rows + 1u, sizeof *t->score);
-    t->alarm = calloc(f->rows + 1u, sizeof *t->alarm);
-    if (!t->score || !t->alarm)
-        return kiri_fail(err, KIRI_INTERNAL, "memory is short");
-    return nab_read(f, path, "score", t->score, err) ||
-                   nab_read(f, path, "alarm", t->alarm, err)
-               ? -1
-               : 0;
+    char folder[DETECTION_PATH];
+    size_t top = strlen(d->out);
+
+    if (d->keep)
+        return;
+    unlink(path);
+    snprintf(folder, sizeof folder, "%s", path);
+    for (char *slash = strrchr(folder, '/');
+         slash && (size_t)(slash - folder) > top && (*slash = 0, rmdir(folder) == 0);
+         slash = strrchr(folder, '/'))
+        ;
 }
 
-/* The folder of a file below `dir`, made; the file's path goes to out[PATH]. */
-static int place(const char *dir, unsigned seed, const char *name, char *out,
-                 struct kiri_error *err)
+void detection_add(struct figures *f, const struct detection_seeds *as,
+                   const double *seed, unsigned n)
 {
-    snprintf(out, PATH, "%s/%u/%s", dir, seed, name);
-    char *slash = strrchr(out, '/');
-    *slash = 0;
-    int rc = path_make(out, err);
-    *slash = '/';
-    return rc;
-}
+    double sum = 0, worst = INFINITY;
 
-static int try_one(void *ctx, size_t i)
-{
-    struct bench *b = ctx;
-    const struct nab_file *f = &b->nab.file[i % b->nab.n];
-    struct kiri_error err = { 0 };
-    char input[PATH], path[PATH];
-    unsigned seed = (unsigned)(i / b->nab.n) + 1;
-
-    snprintf(input, sizeof input, "%s/nab/data/%s", b->data, f->name);
-    if (place(b->out, seed, f->name, path, &err) ||
-        detect(input, path, seed, &b->trial[i], &err) ||
-        read_back(f, path, &b->trial[i], &err))
-        return say(&err);
-    if (!b->keep)
-        unlink(path);
-    return 0;
-}
-
-/* ---- what it comes to ------------------------------------------------------------ */
-
-enum column { SCORE, ALARM };
-
-/* The corpus' score, of each seed. */
-static int score_seeds(const struct bench *b, enum column which,
-                       const struct nab_profile *p, double *out /* [seeds] */)
-{
-    double **column = calloc(b->nab.n + 1, sizeof *column);
-
-    for (unsigned s = 0; column && s < b->seeds; s++) {
-        for (size_t i = 0; i < b->nab.n; i++) {
-            const struct trial *t = &b->trial[s * b->nab.n + i];
-            column[i] = which == SCORE ? t->score : t->alarm;
-        }
-        out[s] = which == SCORE ? nab_swept(&b->nab, column, p, NULL)
-                                : nab_fixed(&b->nab, column, p, 1);
-    }
-    free(column);
-    return column ? 0 : -1;
-}
-
-/* Mean and worst of the seeds. */
-static int add_score(const struct bench *b, struct figures *f, const char *name,
-                     enum column which, const struct nab_profile *p, double goal)
-{
-    double *seed = calloc(b->seeds, sizeof *seed), sum = 0, worst = INFINITY;
-    char longer[FIGURE_NAME];
-
-    if (!seed || score_seeds(b, which, p, seed)) {
-        free(seed);
-        return -1;
-    }
-    for (unsigned s = 0; s < b->seeds; s++) {
+    for (unsigned s = 0; s < n; s++) {
         sum += seed[s];
         worst = fmin(worst, seed[s]);
     }
-    free(seed);
-    figures_add(f, name, sum / b->seeds, "of 100", goal > 0 ? GOAL_AT_LEAST : GOAL_NONE,
-                goal);
-    snprintf(longer, sizeof longer, "%s.worst", name);
-    figures_add(f, longer, worst, "of 100", GOAL_NONE, 0);
-    return 0;
+    figures_add(f, as->mean, sum / n, as->unit,
+                as->least_mean > 0 ? GOAL_AT_LEAST : GOAL_NONE, as->least_mean);
+    figures_add(f, as->worst, worst, as->unit,
+                as->least_worst > 0 ? GOAL_AT_LEAST : GOAL_NONE, as->least_worst);
 }
 
-static int add_all(const struct bench *b, struct figures *f)
+int detection_original(const struct detection *d, struct figures *f)
 {
-    double rows = 0, seconds = 0, promised = 0, seen = 0;
+    char dir[DETECTION_PATH];
+    struct original o;
 
-    if (add_score(b, f, "nab.dev.swept", SCORE, &nab_standard, 65) ||
-        add_score(b, f, "nab.dev.low_fp", SCORE, &nab_low_fp, 0) ||
-        add_score(b, f, "nab.dev.low_fn", SCORE, &nab_low_fn, 0) ||
-        add_score(b, f, "nab.dev.alarm", ALARM, &nab_standard, 0))
-        return -1;
-    for (size_t i = 0; i < b->seeds * b->nab.n; i++) {
-        rows += b->nab.file[i % b->nab.n].rows;
-        seconds += b->trial[i].seconds;
-        promised += b->trial[i].promised;
-        seen += b->trial[i].seen;
+    snprintf(dir, sizeof dir, "%s/original", d->data);
+    if (original_open(&o, dir, d->seeds)) {
+        fprintf(stderr, "detection: %s has to have a folder for each life\n", dir);
+        return KIRI_NO_INPUT;
     }
-    figures_add(f, "nab.dev.alarms_over_budget", seen / promised, "ratio", GOAL_NONE, 0);
-    figures_add(f, "nab.dev.rows_per_s", rows / seconds, "rows/s", GOAL_AT_LEAST, 3000);
-    return 0;
+    int rc = original_measure(&o, d->jobs);
+    if (rc == 0)
+        original_figures(&o, 0, f);
+    original_close(&o);
+    return rc;
 }
 
-static int measure(struct bench *b)
+/* ---- all of them ----------------------------------------------------------------- */
+
+static int has(const char *dir, const char *folder)
+{
+    char path[DETECTION_PATH];
+    struct stat st;
+
+    snprintf(path, sizeof path, "%s/%s", dir, folder);
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static int measure(const struct detection *d, const char *only, enum figures_form form)
 {
     struct figures f = { 0 };
-    size_t n = b->seeds * b->nab.n;
+    int rc = 0, any = 0;
 
-    b->trial = calloc(n + 1, sizeof *b->trial);
-    int rc = b->trial ? jobs_run("detection", b->jobs, n, try_one, b) : KIRI_INTERNAL;
-    if (rc == 0)
-        rc = add_all(b, &f) ? KIRI_INTERNAL : figures_print(&f, b->form, stdout);
-    for (size_t i = 0; b->trial && i < n; i++) {
-        free(b->trial[i].score);
-        free(b->trial[i].alarm);
+    for (size_t i = 0; i < COUNT(parts) && rc == 0; i++) {
+        if (only ? strcmp(only, parts[i].name) != 0 : !has(d->data, parts[i].name))
+            continue;
+        rc = parts[i].measure(d, &f);
+        any = 1;
     }
-    free(b->trial);
+    if (!any) {
+        fprintf(stderr, "detection: %s has none of nab/, hdfs/ and original/\n", d->data);
+        rc = KIRI_NO_INPUT;
+    }
+    if (rc == 0)
+        rc = figures_print(&f, form, stdout);
     figures_free(&f);
     return rc;
 }
 
-/* The folders that place() has made and that are empty now. */
-static void sweep(const struct bench *b)
+static int is_part(const char *name)
 {
-    char path[PATH];
+    size_t i = 0;
 
-    for (unsigned s = 1; s <= b->seeds; s++) {
-        for (size_t i = 0; i < b->nab.n; i++) {
-            snprintf(path, sizeof path, "%s/%u/%s", b->out, s, b->nab.file[i].name);
-            *strrchr(path, '/') = 0;
-            rmdir(path);
-        }
-        snprintf(path, sizeof path, "%s/%u", b->out, s);
-        rmdir(path);
-    }
-    rmdir(b->out);
+    while (i < COUNT(parts) && strcmp(name, parts[i].name) != 0)
+        i++;
+    return i < COUNT(parts);
 }
 
 int main(int argc, char **argv)
 {
     char temporary[] = "/tmp/kiri-bench-XXXXXX";
-    struct bench b = { .seeds = 3, .jobs = jobs_cpus() };
+    struct detection d = { .seeds = 5, .jobs = jobs_cpus() };
+    enum figures_form form = FIGURES_TEXT;
+    const char *only = NULL, *keep = NULL;
     const struct bench_option options[] = {
-        { "--data", .word = &b.data },
-        { "--seeds", .number = &b.seeds },
-        { "--jobs", .number = &b.jobs },
-        { "--keep", .word = &b.keep },
-        { "--json", .form = &b.form, .as = FIGURES_JSON },
-        { "--markdown", .form = &b.form, .as = FIGURES_MARKDOWN },
+        { "--data", .word = &d.data },
+        { "--only", .word = &only },
+        { "--seeds", .number = &d.seeds },
+        { "--jobs", .number = &d.jobs },
+        { "--keep", .word = &keep },
+        { "--json", .form = &form, .as = FIGURES_JSON },
+        { "--markdown", .form = &form, .as = FIGURES_MARKDOWN },
     };
-    static const char usage[] =
-        "detection --data DIR [--seeds N] [--jobs N] [--keep OUT] "
-        "[--json | --markdown]";
-    struct kiri_error err = { 0 };
-    char nab[PATH];
 
-    if (options_read(argc, argv, options, sizeof options / sizeof *options, usage))
+    if (options_read(argc, argv, options, COUNT(options), usage))
         return KIRI_USAGE;
-    if (!b.data) {
+    if (!d.data || (only && !is_part(only))) {
         fprintf(stderr, "Usage: %s\n", usage);
         return KIRI_USAGE;
     }
-    snprintf(nab, sizeof nab, "%s/nab", b.data);
-    if (b.keep)
-        b.out = b.keep;
-    else if (!(b.out = mkdtemp(temporary))) {
+    d.keep = keep != NULL;
+    d.out = keep ? keep : mkdtemp(temporary);
+    if (!d.out) {
         perror("detection: /tmp");
         return KIRI_NO_WRITE;
     }
-    int rc = nab_open(&b.nab, nab, &err) ? say(&err) : measure(&b);
-    if (!b.keep)
-        sweep(&b);
-    nab_free(&b.nab);
+    int rc = measure(&d, only, form);
+    if (!keep)
+        rmdir(d.out);
     return rc;
 }

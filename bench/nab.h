@@ -40,11 +40,6 @@ void nab_free(struct nab *nab);
 /* What counts of a file of `rows` rows begins here. */
 uint32_t nab_probation(uint32_t rows);
 
-/* Numbers of one column of a CSV file that has a row for each of f's. 0, or -1 and a
- * sentence. */
-int nab_read(const struct nab_file *f, const char *path, const char *column,
-             double *out /* [f->rows] */, struct kiri_error *err);
-
 /* What a found window earns, what a row outside and a window not found cost. */
 struct nab_profile {
     double found, outside, missed;

@@ -1,7 +1,6 @@
 #include "bench/nab.h"
 
 #include "detect/source.h"
-#include "detect/times.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -11,8 +10,6 @@
 
 #define SECONDS 19 /* characters of a time that count: 2014-04-10 07:15:00 */
 #define NOWHERE UINT32_MAX
-
-/* ---- labels ---------------------------------------------------------------------- */
 
 static int bad_label(const struct nab_file *f, struct kiri_error *err)
 {
@@ -154,44 +151,4 @@ void nab_free(struct nab *nab)
     }
     free(nab->file);
     *nab = (struct nab){ 0 };
-}
-
-/* ---- a detector's results -------------------------------------------------------- */
-
-static int read_column(const struct nab_file *f, struct source *s, const char *column,
-                       double *out, struct kiri_error *err)
-{
-    int64_t at = source_find(s, column);
-    struct record record;
-    uint32_t n = 0;
-    int got;
-
-    if (at < 0)
-        return kiri_fail(err, KIRI_BAD_DATA, "%s has no column %s", source_name(s),
-                         column);
-    while ((got = source_next(s, &record, err)) == 1) {
-        const struct cell *cell = (uint64_t)at < record.n ? &record.cell[at] : NULL;
-        if (n == f->rows || !cell || times_number(cell->text, cell->len, &out[n]))
-            return kiri_fail(err, KIRI_BAD_DATA,
-                             "%s:%" PRIu64 ": no number in %s, or more rows than %s has",
-                             source_name(s), record.line, column, f->name);
-        n++;
-    }
-    if (got == 0 && n < f->rows)
-        return kiri_fail(err, KIRI_BAD_DATA, "%s has %" PRIu32 " rows, %s %" PRIu32,
-                         source_name(s), n, f->name, f->rows);
-    return got;
-}
-
-int nab_read(const struct nab_file *f, const char *path, const char *column, double *out,
-             struct kiri_error *err)
-{
-    const struct source_options o = { .format = SOURCE_CSV };
-    struct source *s = source_open(path, &o, err);
-
-    if (!s)
-        return -1;
-    int rc = read_column(f, s, column, out, err);
-    source_close(s);
-    return rc;
 }

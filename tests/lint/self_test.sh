@@ -136,4 +136,33 @@ built uses_uv 'const int kiri_atom = 1;' -luv
 finds 'a plugin that brings libuv' 'libuv.so' "$here/libs.sh" "$cc" "$dir/libgood.a" "$dir/uses_uv.so"
 
 [ $bad -eq 0 ] && echo 'every lint finds what it is for'
+
+# --- figures.sh
+tree=$dir/figures
+mkdir -p "$tree/docs" "$tree/bench"
+touch "$tree/bench/speed.c"
+figures() { # the prose above, a row of the table, the prose below
+    printf '%s\n\n<!-- figures: speed -->\n%s<!-- end of figures -->\n%s\n' "$1" "$2" "$3" \
+        >"$tree/docs/detection.md"
+}
+above='Printed by `bench/speed --markdown`:'
+row=$(printf '| `speed.rows` | 1.25 | x | | |\n_')
+row=${row%_}
+figures "$above" "$row" 'As `speed.rows` says.'
+passes 'a page whose figures are pasted' "$here/figures.sh" "$tree"
+figures 'Of a run by hand:' "$row" ''
+finds 'figures without a command' 'want the command' "$here/figures.sh" "$tree"
+figures 'Printed by `bench/slow --markdown`:' "$row" ''
+finds 'a bench that is not' 'there is no bench/slow' "$here/figures.sh" "$tree"
+figures "$above" '' ''
+finds 'a place without figures' 'no figures: paste them' "$here/figures.sh" "$tree"
+figures "$above" "$row" 'That is 1.25 times as fast.'
+finds 'a figure typed into prose' '1.25 is speed.rows' "$here/figures.sh" "$tree"
+figures "$above" "$row" 'As `speed.turns` says.'
+finds 'a figure that is not' 'there is no figure speed.turns' "$here/figures.sh" "$tree"
+figures "$above" "$row" '| `speed.typed` | 3.5 | x | | |'
+finds 'a table typed by hand' 'a table of figures that nothing pastes' "$here/figures.sh" "$tree"
+printf '%s\n<!-- figures: speed -->\n%s' "$above" "$row" >"$tree/docs/detection.md"
+finds 'figures without an end' 'figures without an end' "$here/figures.sh" "$tree"
+
 exit $bad
