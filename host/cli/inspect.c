@@ -294,7 +294,7 @@ static void chorus(struct canvas *c, const struct model *m)
         return;
     label(c, "halves");
     number_count((double)rows_of(m, "counts.count"), text, sizeof text);
-    canvas_textf(c, PLAIN, "6 GPTs of this shape; counts of %.8s words of past: %s",
+    canvas_textf(c, PLAIN, "8 GPTs of this shape; counts of %.8s words of past: %s",
                  meta(m, "counts.order"), text);
     canvas_end(c);
     label(c, "words");

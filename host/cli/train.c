@@ -176,7 +176,7 @@ const struct command command_train = {
         "bytes cut; CRLF ends are fine.\n"
         "\n"
         "With --sessions each line is one of words, such as log keys, between blanks:\n"
-        "six GPTs and counts of what followed up to five words, and the 1,000 most\n"
+        "eight GPTs and counts of what followed up to five words, and the 1,000 most\n"
         "frequent words. Each session is held back once, by trainings of its own, to\n"
         "know how odd is odd.\n"
         "\n"
@@ -190,7 +190,7 @@ const struct command command_train = {
                 { "out", "M", "The model file to write. Required." },
                 { "steps", "N",
                   "Steps at most. Default: two a line, within 200..10000; of\n"
-                  "                     each GPT of sessions 100..550 by their number." },
+                  "                     each GPT of sessions 60..500 by their number." },
                 { "quiet", NULL, "No progress, no summary." } },
     .examples =
         "  kiri train --text names.txt --out names.model\n"

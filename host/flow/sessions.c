@@ -39,6 +39,7 @@ void sessions_free(struct sessions *m)
     free(m->token);
     free(m->ids);
     free(m->read);
+    free(m->voice);
     free(m->p);
     free(m);
 }
@@ -105,7 +106,10 @@ static int make_room(struct sessions *m, uint32_t n)
     struct chorus_word *read = realloc(m->read, cap * sizeof *read);
     if (read)
         m->read = read;
-    if (!token || !ids || !read)
+    float *voice = realloc(m->voice, cap * sizeof *voice);
+    if (voice)
+        m->voice = voice;
+    if (!token || !ids || !read || !voice)
         return -1;
     m->cap = cap;
     return 0;
@@ -182,7 +186,7 @@ int sessions_score(struct sessions *m, const struct word *word, uint32_t n,
         return -1;
     *out = (struct sessions_verdict){ .n = n + 1, .token = m->token };
     uint32_t known = spell(m, word, n);
-    chorus_read(m->chorus, m->ids, known, m->read);
+    chorus_read(m->chorus, m->ids, known, m->voice, m->read);
     judge(m, out);
     expect(m, known, out);
     out->surprise = out->total / out->n;

@@ -1,7 +1,7 @@
 /*
  * A model of sessions as a file: metadata format "1", kind "sessions"; the words as bytes
  * and their lengths; the first voice under the names of any GPT's weights, the others
- * after "voice2." to "voice6."; the counts as a trie, node by node; what each word may
+ * after "voice2." to "voice8."; the counts as a trie, node by node; what each word may
  * cost, and the held-back sessions' oddness.
  */
 #include "flow/sessions_state.h"
@@ -15,8 +15,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const prefix[CHORUS_VOICES] = { "",        "voice2.", "voice3.",
-                                                   "voice4.", "voice5.", "voice6." };
+#define PREFIX 16
+
+/* What the names of the tensors of voice v begin with. */
+static const char *prefix_of(uint32_t v, char out[PREFIX])
+{
+    if (v)
+        snprintf(out, PREFIX, "voice%u.", v + 1);
+    else
+        *out = 0;
+    return out;
+}
 
 /* ---- writing --------------------------------------------------------------------- */
 
@@ -96,6 +105,7 @@ static void *build(const struct sessions *m, size_t *len)
     struct safetensors_writer *w = safetensors_writer_new();
     struct parts p = { .len = NULL };
     void *bytes = NULL;
+    char prefix[PREFIX];
 
     if (!w)
         return NULL;
@@ -105,7 +115,7 @@ static void *build(const struct sessions *m, size_t *len)
                     m->usual);
     model_put_past(w, "calibration.worst", &m->worst);
     for (uint32_t v = 0; v < CHORUS_VOICES && !rc; v++) {
-        p.voice[v] = weights_put_as(w, prefix[v], m->chorus->voice[v]);
+        p.voice[v] = weights_put_as(w, prefix_of(v, prefix), m->chorus->voice[v]);
         rc = p.voice[v] ? 0 : -1;
     }
     if (!rc)
@@ -211,9 +221,10 @@ static struct chorus *get_chorus(const struct safetensors *st, uint32_t vocab,
     struct counts *counts = NULL;
     struct chorus *c = NULL;
     uint32_t v = 0;
+    char prefix[PREFIX];
 
     for (; v < CHORUS_VOICES; v++)
-        if (!(voice[v] = weights_get_as(st, prefix[v], err)))
+        if (!(voice[v] = weights_get_as(st, prefix_of(v, prefix), err)))
             break;
     const struct gpt_shape *s = v == CHORUS_VOICES ? gpt_shape_of(voice[0]) : NULL;
     if (s && (s->vocab != vocab || s->sides || s->context < 2)) {

@@ -21,6 +21,7 @@ struct sessions {
     struct sessions_token *token; /* [cap]     */
     uint16_t *ids;                /* [cap + 1] */
     struct chorus_word *read;     /* [cap]     */
+    float *voice;                 /* [cap]     */
     float *p;                     /* [bos + 1] */
 };
 

@@ -1,11 +1,13 @@
 /*
  * flow/stream_chorus.h - what is probable next in a session of words, by two halves that
- * err differently: six small GPTs that began from different weights, whose probabilities
- * are averaged, and order-k counts (engine/counts.h), half and half.
+ * err differently: eight small GPTs that began from different weights, whose
+ * probabilities are averaged, and order-k counts (engine/counts.h), half and half.
  *
  * A session is BOS, its words and BOS again: that it ends counts, so a session that was
- * cut off is odd. What is longer than the GPTs' context is read in windows that overlap
- * by half, each word in the one that has the most past for it.
+ * cut off is odd. What is longer than the GPTs' context is read in windows that
+ * overlap by half, behind the session's first words, which stay (as Xiao et al. 2023 keep
+ * the first tokens): what a session began with says more than that much more of its
+ * middle.
  *
  * Pure: floats and word ids; no clock, no I/O, no threads of its own. Owner: one caller
  * at a time.
@@ -16,9 +18,9 @@
 #include "engine/counts.h"
 #include "engine/gpt.h"
 
-/* Rare and normal words are what single GPTs differ in: with three, other seeds moved F1
- * on labelled log keys by .03, with six by .01. */
-#define CHORUS_VOICES 6u
+/* What is rare and normal is what single GPTs differ in: with three of them other seeds
+ * move F1 on labelled log keys by .03. */
+#define CHORUS_VOICES 8u
 
 struct chorus {
     struct gpt
@@ -27,7 +29,7 @@ struct chorus {
 
     /* scratch */
     struct gpt_cache *cache;
-    float *nll, *p;    /* [context] */
+    float *nll;        /* [context] */
     float *logp;       /* [vocab] */
     double *by_counts; /* [vocab] */
 };
@@ -45,8 +47,9 @@ struct chorus_word {
 /* Of the GPTs' mean probability and that of the counts. */
 struct chorus_word chorus_mix(float voices, double counts);
 
-/* Of id[1..n], each after those before it, id[0] = BOS: out[n]. Allocates nothing. */
-void chorus_read(struct chorus *c, const uint16_t *id, uint32_t n,
+/* Of id[1..n], each after those before it, id[0] = BOS: out[n]. p: [n] scratch.
+ * Allocates nothing. */
+void chorus_read(struct chorus *c, const uint16_t *id, uint32_t n, float *p,
                  struct chorus_word *out);
 
 /* What was probable at id[t + 1], 0 <= t < n: p[vocab]. As chorus_read saw it. */
@@ -55,17 +58,18 @@ void chorus_belief(struct chorus *c, const uint16_t *id, uint32_t n, uint32_t t,
 
 /* ---- windows of a session -------------------------------------------------------- */
 
-/* Positions id[from, from + n) are fed; what follows id[from + first] and those after it
- * is read in this window. */
+/* id[0, head) and then id[from, from + n) are fed; what follows id[from + first] and
+ * those after it is read in this window. */
 struct chorus_window {
     uint32_t from, n, first;
+    uint32_t head; /* 0: it begins with the session; else half of the context */
 };
 uint32_t chorus_windows(uint32_t context, uint32_t n); /* how many */
 struct chorus_window chorus_window_at(uint32_t context, uint32_t n, uint32_t k);
 
-/* What one GPT says of a window of a session: the probabilities of id[t + 1] into p[t].
- * nll: [context] scratch. */
+/* What one GPT says of a session: the probabilities of id[t + 1] into p[t], t < n. nll:
+ * [context] scratch. */
 void chorus_read_voice(const struct gpt *g, struct gpt_cache *cache, const uint16_t *id,
-                       struct chorus_window w, float *nll, float *p);
+                       uint32_t n, float *nll, float *p);
 
 #endif

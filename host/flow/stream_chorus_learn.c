@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define WIDTH        32u
 #define HEADS        4u
@@ -12,8 +13,8 @@
 #define RATE         0.006f
 #define LAST_RATE    0.0001f
 #define SOFT         0.002f /* of each target, spread over all words     */
-#define STEPS        550u   /* of a voice, at most                       */
-#define FEW_STEPS    100u   /* of few sessions: they come again and again */
+#define STEPS        500u   /* of a voice, at most                       */
+#define FEW_STEPS    60u    /* of few sessions: they come again and again */
 #define HELD_MOST    8000u  /* sessions that are read                    */
 #define FEW_SESSIONS 8u     /* below, none is held back                  */
 
@@ -70,6 +71,7 @@ struct batch {
     struct gpt_example example[CHORUS_BATCH];
     struct gpt_target *target;
     float *mask;
+    uint16_t *id; /* [CHORUS_BATCH][context + 1] */
 };
 
 static int batch_init(struct batch *b, const struct gpt_shape *s)
@@ -78,13 +80,15 @@ static int batch_init(struct batch *b, const struct gpt_shape *s)
 
     b->target = calloc(n, sizeof *b->target);
     b->mask = calloc(n, sizeof *b->mask);
-    return b->target && b->mask ? 0 : -1;
+    b->id = calloc(n + CHORUS_BATCH, sizeof *b->id);
+    return b->target && b->mask && b->id ? 0 : -1;
 }
 
 static void batch_fini(struct batch *b)
 {
     free(b->target);
     free(b->mask);
+    free(b->id);
 }
 
 /* A window of a session that is not held back, as the batch's i-th. */
@@ -101,17 +105,20 @@ static void draw(const struct school *s, const struct part *p, struct gpt_rng *r
     uint32_t windows = chorus_windows(context, n);
     struct chorus_window w =
         chorus_window_at(context, n, windows > 1 ? gpt_rng_below(rng, windows) : 0);
-    const uint16_t *id = text->id + text->at[session] + w.from;
+    const uint16_t *from = text->id + text->at[session];
+    uint16_t *id = b->id + (size_t)i * (context + 1);
     struct gpt_target *target = b->target + (size_t)i * context;
     float *mask = b->mask + (size_t)i * context;
-    for (uint32_t t = 0; t < w.n; t++) {
+    memcpy(id, from, w.head * sizeof *id);
+    memcpy(id + w.head, from + w.from, (w.n + 1) * sizeof *id);
+    for (uint32_t t = 0; t < w.head + w.n; t++) {
         target[t] = (struct gpt_target){
             .p = &certain, .first = id[t + 1], .n = 1, .floor = SOFT / (float)text->vocab
         };
-        mask[t] = t >= w.first ? 1.0f : 0.0f;
+        mask[t] = t >= w.head + w.first ? 1.0f : 0.0f;
     }
     b->example[i] = (struct gpt_example){
-        .n = w.n, .id = id, .target = target, .mask = mask, .weight = 1
+        .n = w.head + w.n, .id = id, .target = target, .mask = mask, .weight = 1
     };
 }
 
@@ -175,8 +182,7 @@ static enum chorus_end examine(struct school *s, const struct part *p,
         const uint16_t *id = text->id + text->at[session];
         float *out =
             s->voices + (size_t)voice * s->held_at[s->out->held] + s->held_at[held];
-        for (uint32_t i = 0; i < chorus_windows(context, n); i++)
-            chorus_read_voice(g, cache, id, chorus_window_at(context, n, i), nll, out);
+        chorus_read_voice(g, cache, id, n, nll, out);
     }
     free(nll);
     gpt_cache_free(cache);

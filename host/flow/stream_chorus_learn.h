@@ -4,7 +4,7 @@
  *
  * Each voice learns by itself: steps of 32 sessions (fewer of few) drawn anew, Adam with
  * a rate that falls from .006 to .0001, targets softened by .002. The sessions in the
- * seed's order are parted in folds, and each fold is held back once from six voices of
+ * seed's order are parted in folds, and each fold is held back once from eight voices of
  * its own (cross-fitting), so that every session is read by voices that have not seen it,
  * and by counts from which it was taken out: a promise such as 3 in 1,000 needs more
  * held-back sessions than a tenth of a few thousand. From CHORUS_MANY sessions on one

@@ -167,6 +167,27 @@ cp m damaged
 printf 'XXXX' | dd of=damaged bs=1 seek=50000 conv=notrunc 2>/dev/null
 exits 65 inspect damaged
 
+# ---- sessions ----------------------------------------------------------------------------
+last='train --sessions'
+awk 'BEGIN { for (i = 0; i < 60; i++) { printf "open"; for (k = 0; k <= i * 7 % 5; k++) printf " ask tell"; print " close" } }' >keys
+exits 64 train --sessions keys --text names --out m
+exits 65 train --sessions /dev/null --out k
+exits 0 train --sessions keys --steps 20 --out k
+says out 'k: learned 60 sessions of 4 words'
+last='score of sessions'
+exits 0 score --model k --text 'open ask tell close' --json
+says out '"token":"close","nats":'
+says out '"anomalous":false'
+exits 0 score --model k --text 'open ask shout' --json
+says out '"token":"shout","nats":23.026,"gpt":23.026,"counts":23.026}'
+exits 0 score --model k --input keys
+rows 61
+last='inspect of sessions'
+exits 0 inspect k
+says out 'sessions'
+says out 'counts of 5 words of past'
+exits 0 inspect k --json
+
 last=import
 exits 0 import "$golden/filename.model.json" imported
 exits 73 import "$golden/filename.model.json" imported

@@ -17,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TAUGHT = 40 };
+enum { TAUGHT = 33 };
 
 static char dir[] = "/tmp/kiri-detect-XXXXXX", file[64];
 
@@ -126,7 +126,7 @@ static void without_others_the_first_sessions_are_learned(void **state)
     assert_int_equal(report.scored, 10);
     assert_int_equal(report.warmup, TAUGHT);
     line_of(out, TAUGHT, line, sizeof line);
-    assert_string_equal(line, "40,0,0,1,0,learning,0,,,");
+    assert_string_equal(line, "33,0,0,1,0,learning,0,,,");
     line_of(out, TAUGHT + 1, line, sizeof line);
     assert_non_null(strstr(line, ",normal,"));
     free(out);

@@ -4,6 +4,7 @@
  */
 #include "flow/keep.h"
 #include "flow/lines.h"
+#include "flow/sessions.h"
 #include "model/checksum.h"
 #include "model/weights.h"
 #include "model_input.h"
@@ -102,6 +103,19 @@ static void read_text(const unsigned char *file, size_t len)
         score_text(m);
 }
 
+static void read_sessions(const unsigned char *file, size_t len)
+{
+    const struct word word = { "abc", 3 };
+    struct sessions_verdict verdict;
+    struct kiri_error err = { 0 };
+    struct sessions *m = sessions_parse(file, len, &err);
+
+    assert(m || err.text[0]);
+    if (m && sessions_score(m, &word, 1, &verdict) == 0)
+        assert(verdict.n == 2);
+    sessions_free(m);
+}
+
 static void read_json(const char *json, size_t len)
 {
     struct kiri_error err = { 0 };
@@ -131,7 +145,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     }
     switch (kind) {
     case KIND_ATOM: read_atom(file, total); break;
-    case KIND_TEXT: read_text(file, total); break;
+    case KIND_TEXT:
+        read_text(file, total);
+        read_sessions(file, total);
+        break;
     case KIND_JSON: read_json((const char *)file, total); break;
     default: read_weights(file, total); break;
     }
