@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NONE COUNTS_UNSEEN
+#define NONE     COUNTS_UNSEEN
+#define DISCOUNT 0.5
 
 struct node {
     uint32_t parent, count;
@@ -135,40 +136,41 @@ void counts_free(struct counts *c)
 
 /* ---- learning -------------------------------------------------------------------- */
 
-static void change(struct counts *c, uint32_t i, int by)
+/* 1: the word is new to its past now, or gone from it. */
+static int change(struct counts *c, uint32_t i, int by)
 {
     struct node *node = &c->node[i], *parent = &c->node[node->parent];
 
     if (by > 0) {
         parent->different += node->count == 0;
         parent->total++;
-        node->count++;
-    } else if (node->count) {
-        node->count--;
-        parent->total--;
-        parent->different -= node->count == 0;
+        return node->count++ == 0;
     }
+    if (!node->count)
+        return 0;
+    node->count--;
+    parent->total--;
+    parent->different -= node->count == 0;
+    return node->count == 0;
 }
 
-/* One word after its pasts, which then has it as their newest word. */
+/* One word after its pasts, which then has it as their newest word. The longest past
+ * counts how often; a shorter one counts after how many longer ones it came. */
 static void walk(struct counts *c, struct counts_past *past, uint16_t word, int by,
                  int grow)
 {
-    uint32_t before = past->node[0];
+    uint32_t after[COUNTS_ORDER_MOST + 1];
 
     for (uint32_t j = 0; j <= c->order; j++) {
-        uint32_t longer = j < c->order ? past->node[j + 1] : NONE, i = NONE;
-        if (before != NONE) {
-            i = child_of(c, before, word);
-            if (i == NONE && grow && c->n < COUNTS_NODES_MOST)
-                i = add_child(c, before, word);
-            if (i != NONE && by)
-                change(c, i, by);
-        }
-        if (j < c->order)
-            past->node[j + 1] = i;
-        before = longer;
+        after[j] = child_of(c, past->node[j], word);
+        if (past->node[j] != NONE && after[j] == NONE && grow && c->n < COUNTS_NODES_MOST)
+            after[j] = add_child(c, past->node[j], word);
     }
+    for (uint32_t j = c->order + 1; j-- > 0 && by;)
+        if (after[j] != NONE && !change(c, after[j], by))
+            break;
+    for (uint32_t j = 0; j < c->order; j++)
+        past->node[j + 1] = after[j];
 }
 
 int counts_learn(struct counts *c, const uint16_t *id, uint32_t n)
@@ -217,11 +219,11 @@ void counts_step(const struct counts *c, struct counts_past *past, uint16_t word
         past->node[j] = child_of(c, past->node[j - 1], word);
 }
 
-uint32_t counts_seen(const struct counts *c, uint16_t word)
+int counts_knows(const struct counts *c, uint16_t word)
 {
     uint32_t i = child_of(c, 0, word);
 
-    return i == NONE ? 0 : c->node[i].count;
+    return i != NONE && c->node[i].count > 0;
 }
 
 double counts_next(const struct counts *c, const struct counts_past *past, uint16_t word)
@@ -233,9 +235,8 @@ double counts_next(const struct counts *c, const struct counts_past *past, uint1
         if (h == NONE || !c->node[h].total)
             continue;
         uint32_t i = child_of(c, h, word);
-        double seen = i == NONE ? 0 : c->node[i].count;
-        double different = c->node[h].different;
-        p = (seen + different * p) / (c->node[h].total + different);
+        double seen = i == NONE || !c->node[i].count ? 0 : c->node[i].count - DISCOUNT;
+        p = (seen + DISCOUNT * c->node[h].different * p) / c->node[h].total;
     }
     return p;
 }
@@ -248,11 +249,12 @@ void counts_belief(const struct counts *c, const struct counts_past *past, doubl
         uint32_t h = past->node[j];
         if (h == NONE || !c->node[h].total)
             continue;
-        double different = c->node[h].different, all = c->node[h].total + different;
+        double all = c->node[h].total;
         for (uint32_t w = 0; w < c->vocab; w++)
-            p[w] *= different / all;
+            p[w] *= DISCOUNT * c->node[h].different / all;
         for (uint32_t i = c->node[h].child; i != NONE; i = c->node[i].sibling)
-            p[c->node[i].word] += c->node[i].count / all;
+            if (c->node[i].count)
+                p[c->node[i].word] += (c->node[i].count - DISCOUNT) / all;
     }
 }
 

@@ -3,14 +3,16 @@
  * probable next.
  *
  * Beside a GPT: it needs no training and forgets nothing that was seen once, where a
- * gradient has to see a thing often. The estimate is interpolated Witten-Bell (method C
- * of Witten & Bell 1991, as in Chen & Goodman 1998): from the empty past to the longest,
+ * gradient has to see a thing often. The estimate is interpolated Kneser-Ney
+ * (Kneser & Ney 1995, as in Chen & Goodman 1998): from the empty past to the longest,
  *
- *     p(w | h) = (c(h w) + d(h) p(w | h')) / (c(h) + d(h))
+ *     p(w | h) = (max(c(h w) - D, 0) + D d(h) p(w | h')) / c(h)
  *
- * c: how often; d(h): how many different words followed h; h': h without its first word;
- * below the empty past every word is as probable as any. It sums to one over the
- * vocabulary whatever was learned and unlearned.
+ * c: how often, of the longest past; of a shorter one how many different words came
+ * before h w; d(h): how many different words followed h; h': h without its first word; D:
+ * .5; below the empty past every word is as probable as any. It sums to one over the
+ * vocabulary whatever was learned and unlearned. On held-back sessions of log keys it is
+ * nearer than Witten-Bell, whose steps from past to past multiply what is one surprise.
  *
  * Owner: learning and unlearning are one caller's; a `const struct counts` may be read by
  * many threads. Scoring allocates nothing.
@@ -48,8 +50,8 @@ struct counts_past {
 #define COUNTS_UNSEEN UINT32_MAX
 void counts_begin(struct counts_past *past); /* nothing came before */
 void counts_step(const struct counts *c, struct counts_past *past, uint16_t word);
-/* How often the word was learned. */
-uint32_t counts_seen(const struct counts *c, uint16_t word);
+/* Was the word learned? */
+int counts_knows(const struct counts *c, uint16_t word);
 /* P(word next), > 0. */
 double counts_next(const struct counts *c, const struct counts_past *past, uint16_t word);
 /* The same of every word into p[vocab]; sums to 1. */
@@ -58,7 +60,7 @@ void counts_belief(const struct counts *c, const struct counts_past *past, doubl
 /* ---- for files ------------------------------------------------------------------- */
 
 /* Node 0 is the empty past. Node i > 0 is its parent's words and one more, `word`, and
- * was seen `count` times; parent[i] < i. */
+ * has `count` as above; parent[i] < i. */
 uint32_t counts_nodes(const struct counts *c);
 /* [nodes] each. */
 void counts_read(const struct counts *c, uint32_t *parent, uint16_t *word,

@@ -301,7 +301,7 @@ static void read_held(struct school *s, const struct counts *c, const uint16_t *
         for (uint32_t v = 0; v < CHORUS_VOICES; v++)
             p += s->voices[v * all + at + t] / CHORUS_VOICES;
         counts_step(c, &past, id[t]);
-        s->out->nats[at + t] = counts_seen(c, id[t + 1])
+        s->out->nats[at + t] = counts_knows(c, id[t + 1])
                                    ? chorus_mix(p, counts_next(c, &past, id[t + 1])).nats
                                    : GPT_FLOOR_NATS;
     }

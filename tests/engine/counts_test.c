@@ -87,8 +87,8 @@ static void nothing_learned_is_every_word_alike(void **state)
     counts_free(c);
 }
 
-/* Witten and Bell by hand: of one session 0 1 and its end. */
-static void it_is_what_witten_and_bell_say(void **state)
+/* By hand: of one session 0 1 and its end. */
+static void it_is_what_kneser_and_ney_say(void **state)
 {
     const uint16_t id[] = { BOS, 0, 1, BOS };
     struct counts *c = counts_new(VOCAB, 1);
@@ -96,12 +96,25 @@ static void it_is_what_witten_and_bell_say(void **state)
 
     (void)state;
     assert_int_equal(counts_learn(c, id, 4), 0);
-    /* three words, three different ones: (1 + 3 / 7) / 6 */
-    one = (1 + 3.0 / VOCAB) / 6;
+    /* three words, three different ones: (1 - 1/2 + 3/2 * 1/7) / 3 */
+    one = (0.5 + 1.5 / VOCAB) / 3;
     assert_true(fabs(after(c, id, 0, 1) - one) < 1e-15);
-    /* after 0 came 1, once: (1 + 1 * one) / 2 */
-    two = (1 + one) / 2;
+    /* after 0 came 1, once */
+    two = 0.5 + 0.5 * one;
     assert_true(fabs(after(c, id, 2, 1) - two) < 1e-15);
+    counts_free(c);
+}
+
+static void a_shorter_past_counts_what_came_before(void **state)
+{
+    /* 2 follows 1 often, always after 0; 3 follows it after two different words */
+    const uint16_t id[] = { BOS, 0, 1, 2, 0, 1, 2, 0, 1, 2, 4, 1, 3, 5, 1, 3, BOS };
+    const uint16_t past[] = { 3, 1 };
+    struct counts *c = counts_new(VOCAB, 2);
+
+    (void)state;
+    assert_int_equal(counts_learn(c, id, 17), 0);
+    assert_true(after(c, past, 2, 3) > after(c, past, 2, 2));
     counts_free(c);
 }
 
@@ -126,8 +139,8 @@ static void what_was_never_seen_is_least_probable(void **state)
 
     (void)state;
     assert_int_equal(counts_learn(c, id, 6), 0);
-    assert_int_equal(counts_seen(c, 0), 2);
-    assert_int_equal(counts_seen(c, 5), 0);
+    assert_true(counts_knows(c, 0));
+    assert_false(counts_knows(c, 5));
     for (uint16_t w = 0; w < VOCAB; w++)
         assert_true(w == 5 || after(c, past, 2, w) >= after(c, past, 2, 5));
     counts_free(c);
@@ -260,7 +273,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(probabilities_sum_to_one_after_any_past),
         cmocka_unit_test(nothing_learned_is_every_word_alike),
-        cmocka_unit_test(it_is_what_witten_and_bell_say),
+        cmocka_unit_test(it_is_what_kneser_and_ney_say),
+        cmocka_unit_test(a_shorter_past_counts_what_came_before),
         cmocka_unit_test(an_unseen_past_backs_off_to_the_shorter_one),
         cmocka_unit_test(what_was_never_seen_is_least_probable),
         cmocka_unit_test(what_is_unlearned_was_never_there),
