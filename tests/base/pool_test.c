@@ -31,6 +31,13 @@ struct book {
     struct work again;
 };
 
+/* A signal is no go. */
+static void wait_for(sem_t *sem)
+{
+    while (sem_wait(sem))
+        continue;
+}
+
 static void write_down(struct pool_job *job)
 {
     struct work *w = (struct work *)job;
@@ -110,7 +117,7 @@ static void wait_for_go(struct pool_job *job)
     struct work *w = (struct work *)job;
 
     sem_post(&w->book->begun);
-    sem_wait(&w->book->go);
+    wait_for(&w->book->go);
 }
 
 /* Two jobs that each wait for the same signal only end if they run at the same time. */
@@ -125,8 +132,8 @@ static void two_threads_run_at_the_same_time(void **state)
         w[i] = (struct work){ { .run = wait_for_go, .done = count }, i, b };
         assert_int_equal(pool_run(p, &w[i].job), 0);
     }
-    sem_wait(&b->begun);
-    sem_wait(&b->begun);
+    wait_for(&b->begun);
+    wait_for(&b->begun);
     sem_post(&b->go);
     sem_post(&b->go);
     assert_int_equal(pool_stop(p, PATIENCE), 0);
@@ -141,7 +148,7 @@ static void what_no_thread_has_begun_can_be_taken_back(void **state)
 
     assert_non_null(p);
     assert_int_equal(pool_run(p, &first.job), 0);
-    sem_wait(&b->begun);
+    wait_for(&b->begun);
     for (int i = 0; i < 3; i++) {
         w[i] = (struct work){ { .run = write_down, .done = count }, i, b };
         assert_int_equal(pool_run(p, &w[i].job), 0);
@@ -209,7 +216,7 @@ static void ask_for_more(struct pool_job *job)
     struct book *b = ((struct work *)job)->book;
 
     sem_post(&b->begun);
-    sem_wait(&b->go);
+    wait_for(&b->go);
     b->again = (struct work){ { .run = write_down, .done = count }, 1, b };
     b->refused = pool_run(b->pool, &b->again.job) == -1;
 }
@@ -224,7 +231,7 @@ static void a_stuck_job_is_left_behind_and_new_ones_are_refused(void **state)
     assert_non_null(left);
     b->pool = left;
     assert_int_equal(pool_run(left, &w.job), 0);
-    sem_wait(&b->begun);
+    wait_for(&b->begun);
     assert_int_equal(pool_stop(left, 1), -1);
     sem_post(&b->go);
     while (!atomic_load(&b->done))
