@@ -7,16 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WIDTH        32u
-#define HEADS        4u
-#define LAYERS       2u
-#define RATE         0.006f
-#define LAST_RATE    0.0001f
-#define SOFT         0.002f /* of each target, spread over all words     */
-#define STEPS        500u   /* of a voice, at most                       */
-#define FEW_STEPS    60u    /* of few sessions: they come again and again */
-#define HELD_MOST    8000u  /* sessions that are read                    */
-#define FEW_SESSIONS 8u     /* below, none is held back                  */
+#define WIDTH            32u
+#define HEADS            4u
+#define LAYERS           2u
+#define RATE             0.006f
+#define LAST_RATE        0.0001f
+#define SOFT             0.002f /* of each target, spread over all words     */
+#define STEPS            500u   /* of a voice, at most                       */
+#define FEW_STEPS        60u    /* of few sessions: they come again and again */
+#define HELD_MOST        8000u  /* sessions that are read                    */
+#define FEWEST_POSITIONS 8u
+#define FEW_SESSIONS     8u /* below, none is held back                  */
 
 /* What the trainings share. */
 struct school {
@@ -247,21 +248,47 @@ static void shuffle(uint32_t *order, uint32_t n, uint64_t seed)
     }
 }
 
+static int by_length(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* What one session of twenty is longer than: those are trained in windows, as long ones
+ * are read later; positions that hardly any session reaches would hardly be trained. 0;
+ * -1: memory is short. */
+static int usual_length(const struct chorus_text *text, uint32_t *out)
+{
+    uint32_t *all = calloc(text->n, sizeof *all);
+
+    if (!all)
+        return -1;
+    for (uint32_t k = 0; k < text->n; k++)
+        all[k] = length(text, k);
+    qsort(all, text->n, sizeof *all, by_length);
+    *out = all[(uint64_t)(text->n - 1) * 95 / 100];
+    free(all);
+    *out += *out % 2;
+    if (*out < FEWEST_POSITIONS)
+        *out = FEWEST_POSITIONS;
+    if (*out > CHORUS_CONTEXT)
+        *out = CHORUS_CONTEXT;
+    return 0;
+}
+
 static int school_init(struct school *s)
 {
     const struct chorus_text *text = &s->plan->text;
-    uint32_t longest = 1, i = 0;
+    uint32_t context, i = 0;
 
-    for (uint32_t k = 0; k < text->n; k++)
-        if (length(text, k) > longest)
-            longest = length(text, k);
-    longest += longest % 2;
+    if (usual_length(text, &context))
+        return -1;
     s->shape = (struct gpt_shape){ .vocab = text->vocab,
                                    .width = WIDTH,
                                    .heads = HEADS,
                                    .layers = LAYERS,
-                                   .context = longest < CHORUS_CONTEXT ? longest
-                                                                       : CHORUS_CONTEXT };
+                                   .context = context };
     s->folds = text->n >= CHORUS_MANY ? 1 : text->n >= FEW_SESSIONS ? CHORUS_FOLDS : 0;
     s->steps = s->plan->steps ? s->plan->steps : steps_for(text->n);
     s->batch = batch_for(text->n);
