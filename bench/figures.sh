@@ -27,7 +27,8 @@ example() {
 for name; do
     case $name in
     example) example ;;
-    nab | hdfs) "$build/bench/detection" --data "$data" --only "$name" --markdown ;;
+    nab) "$build/bench/detection" --data "$data" --only nab --seeds 3 --markdown ;;
+    hdfs) "$build/bench/detection" --data "$data" --only hdfs --markdown ;;
     original) "$build/bench/detection" --data "$data" --only original --seeds 10 --markdown ;;
     names) "$build/bench/names" --markdown | grep -v surprise ;;
     calibration) "$build/bench/calibration" --markdown --plot docs/calibration.svg ;;
