@@ -106,9 +106,12 @@ static void lateness(struct heard *h, struct measured *out)
 {
     for (size_t i = 0; i < h->n; i++)
         h->late[i] -= h->least[h->atom[i]];
+    out->late_p50 = out->late_p99 = NAN;
+    if (!h->late)
+        return;
     qsort(h->late, h->n, sizeof *h->late, by_size);
-    out->late_p50 = h->n ? h->late[h->n / 2] : NAN;
-    out->late_p99 = h->n ? h->late[h->n * 99 / 100] : NAN;
+    out->late_p50 = h->late[h->n / 2];
+    out->late_p99 = h->late[h->n * 99 / 100];
 }
 
 /* ---- one host -------------------------------------------------------------------- */

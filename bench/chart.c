@@ -46,8 +46,9 @@ struct place {
 
 static struct place place_of(const struct chart *c, size_t i)
 {
-    struct place p = { c, LEFT + CELL_W * (double)(i % ACROSS),
-                       HEAD + TOP + CELL_H * (double)(i / ACROSS), INFINITY, 0 };
+    const size_t row = i / ACROSS, column = i % ACROSS;
+    struct place p = { c, LEFT + CELL_W * (double)column,
+                       HEAD + TOP + CELL_H * (double)row, INFINITY, 0 };
 
     for (size_t k = 0; k < CHART_LINES; k++)
         for (size_t j = 0; c->y[k] && j < c->n; j++) {

@@ -6,8 +6,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 int child_beside(const char *file, char *path, size_t cap)
 {
     const ssize_t n = readlink("/proc/self/exe", path, cap - 1);

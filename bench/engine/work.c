@@ -1,5 +1,6 @@
 #include "bench/engine/work.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,7 @@ static uint32_t windows_of(const struct work_plan *p)
 /* BOS, then words of which each has a few that may follow it. */
 static void draw_window(struct gpt_rng *rng, uint32_t vocab, uint16_t *ids, uint32_t n)
 {
+    assert(vocab >= 2);
     ids[0] = (uint16_t)(vocab - 1);
     for (uint32_t t = 1; t <= n; t++)
         ids[t] =
@@ -83,6 +85,7 @@ static void draw_data(struct work *w)
 struct work *work_new(const struct work_plan *plan)
 {
     const size_t v = plan->shape.vocab;
+    assert(v >= 2);
     struct work *w = calloc(1, sizeof *w);
     if (!w)
         return NULL;
@@ -91,6 +94,7 @@ struct work *work_new(const struct work_plan *plan)
     w->n = windows_of(plan);
     for (uint32_t i = 0; i < w->n; i++)
         tokens += length_of(plan, i) + 1;
+    assert(w->n > 0 && tokens > 0);
     w->steps = plan->kind == WORK_TURN ? 1 : w->n / plan->batch;
     w->ids = calloc(tokens, sizeof *w->ids);
     w->example = calloc(w->n, sizeof *w->example);
