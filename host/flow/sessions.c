@@ -177,6 +177,17 @@ static void expect(struct sessions *m, uint32_t known, struct sessions_verdict *
     }
 }
 
+/* A worst word has as many more chances as the session is longer than what is usual,
+ * which is the GPTs' context (stream_chorus_learn.h): the tail of the rarest of so many
+ * (Sidak 1967). Those that calibrate are seldom so long. */
+static double tail_of(const struct sessions *m, const struct sessions_verdict *v)
+{
+    uint32_t times = v->n / gpt_shape_of(m->chorus->voice[0])->context;
+    double tail = past_tail(&m->worst, (double)m->token[v->worst].odd);
+
+    return times > 1 ? -expm1(times * log1p(-tail)) : tail;
+}
+
 int sessions_score(struct sessions *m, const struct word *word, uint32_t n,
                    struct sessions_verdict *out)
 {
@@ -190,7 +201,7 @@ int sessions_score(struct sessions *m, const struct word *word, uint32_t n,
     judge(m, out);
     expect(m, known, out);
     out->surprise = out->total / out->n;
-    out->tail = past_tail(&m->worst, (double)m->token[out->worst].odd);
+    out->tail = tail_of(m, out);
     out->score = -log10(out->tail);
     return 0;
 }

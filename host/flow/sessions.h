@@ -4,10 +4,10 @@
  *
  * The words are learned with the model: the SESSIONS_WORDS most frequent of the sessions
  * that it was trained on. Any other costs GPT_FLOOR_NATS and is passed over as context.
- * Every session stands alone. How odd it is says its worst word, the end included, held
- * against what this word costs elsewhere in normal sessions (stream_chorus.h has what is
- * probable); how odd that is in decades, and how rare, say sessions that the model had
- * not learned (stream_chorus_learn.h).
+ * Every session stands alone. How odd it is says its worst word, the end included
+ * (stream_chorus.h has what is probable); how odd that is in decades, and how rare, say
+ * sessions that the model had not learned (stream_chorus_learn.h), and of a very long one
+ * how many chances it had.
  *
  * Owner: one caller at a time. Files: safetensors, metadata format "1", kind "sessions".
  */

@@ -155,6 +155,22 @@ static void a_long_session_is_scored_to_its_end(void **state)
     free(word);
 }
 
+static void a_long_session_has_more_chances_to_be_odd(void **state)
+{
+    enum { LONG = 600 };
+    double brief = score(*state, "open ask ? tell close").tail;
+    struct word word[LONG];
+    struct sessions_verdict v;
+
+    for (int i = 0; i < LONG; i++)
+        word[i] = (struct word){ i % 2 ? "tell" : "ask", i % 2 ? 4 : 3 };
+    word[LONG / 2] = (struct word){ "?", 1 };
+    assert_int_equal(sessions_score(*state, word, LONG, &v), 0);
+    assert_true(v.tail > 2 * brief);
+    assert_true(v.tail <= 1);
+    assert_true(v.score < -log10(brief));
+}
+
 static void words_stand_between_blanks(void **state)
 {
     static const char text[] = "\t a  bc\rd\0e \v";
@@ -341,6 +357,7 @@ int main(void)
         cmocka_unit_test(an_empty_session_ends_too_early),
         cmocka_unit_test(the_total_is_of_all_words_and_the_end),
         cmocka_unit_test(a_long_session_is_scored_to_its_end),
+        cmocka_unit_test(a_long_session_has_more_chances_to_be_odd),
         cmocka_unit_test(words_stand_between_blanks),
         cmocka_unit_test(the_same_seed_gives_the_same_model_in_any_order),
         cmocka_unit_test(each_session_is_held_back_once),
