@@ -1,5 +1,6 @@
 #include "flow/combined.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,6 +121,11 @@ int combined_again(struct combined *c, int64_t ts, float nats, uint32_t atoms)
     return molecule_again(&c->molecule, nats, atoms, &c->last);
 }
 
+double combined_tail(const struct verdict *v)
+{
+    return v->state == STREAM_LEARNING ? (double)NAN : (double)v->row_tail;
+}
+
 int combined_push(struct combined *c, const char *name, const struct molecule_row *row)
 {
     struct combined_voice *v = place(c, name);
@@ -129,7 +135,7 @@ int combined_push(struct combined *c, const char *name, const struct molecule_ro
         return -1;
     v->tail = row->tail;
     v->period_ms = row->period_ms;
-    v->speaks |= row->tail < 1;
+    v->speaks |= !isnan(row->tail);
     if (!is_together(c))
         return 0;
     c->molecule.rate = rate_of(c);
@@ -174,7 +180,7 @@ void combined_members(const struct combined *c, struct jsonw *j)
 {
     const struct molecule_verdict *v = &c->last;
 
-    jsonw_kstr(j, "state", v->alarm ? "alarm" : v->tail < 1 ? "normal" : "learning");
+    jsonw_kstr(j, "state", v->alarm ? "alarm" : "normal");
     jsonw_knum(j, "sum", (double)v->sum, 4);
     jsonw_knum(j, "score", (double)v->score, 4);
     jsonw_knum(j, "tail", (double)v->tail, 3);

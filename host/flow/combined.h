@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "flow/molecule.h"
+#include "flow/stream.h"
 
 /* Among the store's scores: what an atom may not be called. There `surprise` is the nats
  * and `gen` how many atoms counted. */
@@ -41,6 +42,8 @@ void combined_adjust(struct combined *c, double alarm_per_s);
 
 /* An atom of that period may come to speak. 0, or -1 when memory is short. */
 int combined_join(struct combined *c, const char *name, uint32_t period_ms);
+/* What a verdict says of its row, for struct molecule_row. */
+double combined_tail(const struct verdict *v);
 /* The atom has a row: 1, c->last is the molecule's; 0, it has none yet; -1, memory is
  * short and it was not heard. */
 int combined_push(struct combined *c, const char *name, const struct molecule_row *row);

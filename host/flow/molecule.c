@@ -28,7 +28,7 @@ void molecule_fini(struct molecule *m)
 
 static int is_young(const struct molecule_atom *a, int64_t now)
 {
-    return a->nats > 0 &&
+    return !isnan(a->nats) &&
            (a->period_ms ? now - a->ts < MOLECULE_YOUNG * (int64_t)a->period_ms
                          : now == a->ts);
 }
@@ -56,7 +56,7 @@ static void hear(struct molecule_atom *a, const struct molecule_row *row)
 {
     a->ts = row->ts;
     a->period_ms = row->period_ms;
-    a->nats = row->tail < 1 ? (float)-log(row->tail) : 0;
+    a->nats = (float)-log(row->tail);
 }
 
 /* ---- what it comes to ------------------------------------------------------------ */

@@ -33,7 +33,7 @@
 struct molecule_atom {
     int64_t ts;         /* ms UTC */
     uint32_t period_ms; /* 0: it has none */
-    float nats;         /* -ln of its tail; 0: it has none to speak of */
+    float nats;         /* -ln of its tail; NaN: it cannot say */
     int counted;        /* in the molecule's last row */
 };
 
@@ -57,7 +57,7 @@ struct molecule {
 struct molecule_row {
     int64_t ts;         /* ms UTC */
     uint32_t period_ms; /* of the atom; 0: none */
-    double tail;        /* P(a normal row of it is as odd), (0, 1]; 1: it cannot say */
+    double tail;        /* P(a normal row of it is as odd), (0, 1]; NaN: it cannot say */
 };
 
 struct molecule_verdict {

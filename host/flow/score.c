@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "flow/atom_stream.h"
+#include "flow/combined.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +45,7 @@ static void score(struct instance *in, struct observed *row)
     }
     take_note(in, row, &v);
     publish_row(in, row, &v);
-    publish_together(in, row->ts, (double)v.row_tail);
+    publish_together(in, row->ts, combined_tail(&v));
     if (in->flow->scored)
         in->flow->scored(in->flow->scored_ctx, in, row, &v);
 }

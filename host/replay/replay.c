@@ -254,7 +254,7 @@ static int combine(struct replay *r, const struct voice *v, const struct verdict
 {
     struct molecule_row row = { .ts = v->row.ts,
                                 .period_ms = v->period_ms,
-                                .tail = (double)verdict->row_tail };
+                                .tail = combined_tail(verdict) };
     int got = combined_push(&r->together, v->name, &row);
 
     if (got <= 0)

@@ -135,18 +135,14 @@ static void together_line(struct canvas *c, const json_t *together)
     if (!json_is_object(together))
         return;
     canvas_text(c, FAINT, "all    ");
-    if (strcmp(view_text(together, "state"), "learning") == 0) {
-        canvas_textf(c, PLAIN, "at once: what is usual is not known yet");
-    } else {
-        number_tail(tail, text, sizeof text);
-        canvas_textf(c, open ? RED : PLAIN, "at once%s: score %.1f",
-                     open ? ", alarm" : "", view_number(together, "score"));
+    number_tail(tail, text, sizeof text);
+    canvas_textf(c, open ? RED : PLAIN, "at once%s: score %.1f", open ? ", alarm" : "",
+                 view_number(together, "score"));
+    gap(c);
+    canvas_text(c, open || tail <= VIEW_ODD_TAIL ? YELLOW : PLAIN, text);
+    if (open) {
         gap(c);
-        canvas_text(c, open || tail <= VIEW_ODD_TAIL ? YELLOW : PLAIN, text);
-        if (open) {
-            gap(c);
-            canvas_textf(c, PLAIN, "%.32s first", view_text(together, "blame"));
-        }
+        canvas_textf(c, PLAIN, "%.32s first", view_text(together, "blame"));
     }
     canvas_end(c);
 }

@@ -194,11 +194,11 @@ static void who_cannot_say_or_is_gone_does_not_count(void **state)
     (void)state;
 
     molecule_init(&m, RATE);
-    struct molecule_verdict v = say(&m, A, 0, MINUTE, 1);
+    struct molecule_verdict v = say(&m, A, 0, MINUTE, (double)NAN);
     assert_true(v.complete && v.atoms == 0);
     assert_true(v.tail >= 1 && !v.alarm);
     say(&m, B, 1, MINUTE, .5);
-    v = say(&m, A, MINUTE, MINUTE, 1);
+    v = say(&m, A, MINUTE, MINUTE, (double)NAN);
     assert_int_equal(m.past.n, MOLECULE_PRIOR);
     molecule_leave(&m, B);
     v = say(&m, A, MINUTE + 1, MINUTE, .5);
