@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-struct sessions *sessions_new(struct words *words, struct chorus *chorus, float *usual)
+struct sessions *sessions_new(struct words *words, struct chorus *chorus)
 {
     struct sessions *m = calloc(1, sizeof *m);
     uint32_t bos = counts_vocab(chorus->counts) - 1;
@@ -13,12 +13,10 @@ struct sessions *sessions_new(struct words *words, struct chorus *chorus, float 
     if (!m) {
         words_free(words);
         chorus_free(chorus);
-        free(usual);
         return NULL;
     }
     m->words = words;
     m->chorus = chorus;
-    m->usual = usual;
     m->bos = (uint16_t)bos;
     m->p = calloc(bos + 1u, sizeof *m->p);
     if (!m->p) {
@@ -34,7 +32,6 @@ void sessions_free(struct sessions *m)
         return;
     words_free(m->words);
     chorus_free(m->chorus);
-    free(m->usual);
     past_fini(&m->worst);
     free(m->token);
     free(m->ids);
@@ -137,17 +134,13 @@ static void judge(struct sessions *m, struct sessions_verdict *out)
     for (uint32_t t = 0, k = 0; t < out->n; t++) {
         struct sessions_token *token = &m->token[t];
         struct chorus_word w = { GPT_FLOOR_NATS, GPT_FLOOR_NATS, GPT_FLOOR_NATS };
-        float usual = 0;
-        if (token->known) {
+        if (token->known)
             w = m->read[k++];
-            usual = m->usual[m->ids[k]];
-        }
         token->nats = w.nats;
         token->voices = w.voices;
         token->counts = w.counts;
-        token->odd = w.nats - usual;
         out->total += (double)w.nats;
-        if (token->odd > m->token[out->worst].odd)
+        if (token->nats > m->token[out->worst].nats)
             out->worst = t;
     }
 }
@@ -183,7 +176,7 @@ static void expect(struct sessions *m, uint32_t known, struct sessions_verdict *
 static double tail_of(const struct sessions *m, const struct sessions_verdict *v)
 {
     uint32_t times = v->n / gpt_shape_of(m->chorus->voice[0])->context;
-    double tail = past_tail(&m->worst, (double)m->token[v->worst].odd);
+    double tail = past_tail(&m->worst, (double)m->token[v->worst].nats);
 
     return times > 1 ? -expm1(times * log1p(-tail)) : tail;
 }

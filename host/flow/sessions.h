@@ -55,7 +55,6 @@ int sessions_calibrated(const struct sessions *m);
 struct sessions_token {
     float nats;           /* of both halves together             */
     float voices, counts; /* of each: what found it odd          */
-    float odd;            /* nats beyond what this word may cost */
     int known;
 };
 struct sessions_verdict {

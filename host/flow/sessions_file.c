@@ -111,8 +111,6 @@ static void *build(const struct sessions *m, size_t *len)
         return NULL;
     put_facts(w, m);
     int rc = put_words(w, m, &p) || put_counts(w, m, &p) ? -1 : 0;
-    safetensors_put(w, "calibration.usual", TENSOR_F32, 1, &(uint64_t){ m->bos + 1u },
-                    m->usual);
     model_put_past(w, "calibration.worst", &m->worst);
     for (uint32_t v = 0; v < CHORUS_VOICES && !rc; v++) {
         p.voice[v] = weights_put_as(w, prefix_of(v, prefix), m->chorus->voice[v]);
@@ -275,21 +273,13 @@ static struct sessions *get(const struct safetensors *st, struct kiri_error *err
     struct words *words = get_words(st, err);
     struct chorus *chorus = NULL;
     struct sessions *m = NULL;
-    float *usual = NULL;
     uint32_t vocab = words ? words_count(words) + 1 : 0;
 
     if (!words || !(chorus = get_chorus(st, vocab, err)))
         goto done;
-    usual = calloc(vocab, sizeof *usual);
-    if (!usual)
-        kiri_fail(err, KIRI_INTERNAL, "memory is short");
-    if (!usual ||
-        safetensors_copy(st, "calibration.usual", TENSOR_F32, vocab, usual, err))
-        goto done;
-    m = sessions_new(words, chorus, usual);
+    m = sessions_new(words, chorus);
     words = NULL;
     chorus = NULL;
-    usual = NULL;
     if (!m)
         kiri_fail(err, KIRI_INTERNAL, "memory is short");
     else if (get_calibration(m, st, err)) {
@@ -299,7 +289,6 @@ static struct sessions *get(const struct safetensors *st, struct kiri_error *err
 done:
     words_free(words);
     chorus_free(chorus);
-    free(usual);
     return m;
 }
 

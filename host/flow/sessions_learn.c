@@ -221,13 +221,8 @@ static int calibrate(struct sessions *m, const struct spoken *s,
 static struct sessions *model_of(struct spoken *s, struct chorus_result *learned,
                                  const struct sessions_plan *plan, uint32_t n)
 {
-    const uint32_t vocab = words_count(s->words) + 1;
-    float *usual = calloc(vocab, sizeof *usual);
-    struct sessions *m;
+    struct sessions *m = sessions_new(s->words, learned->chorus);
 
-    if (!usual)
-        return NULL;
-    m = sessions_new(s->words, learned->chorus, usual);
     s->words = NULL;
     learned->chorus = NULL;
     if (!m)

@@ -13,8 +13,7 @@ struct sessions {
     uint16_t bos; /* behind the words */
     struct chorus *chorus;
     struct sessions_facts facts;
-    float *usual;      /* [bos + 1]: nats that each word, and the end, may cost */
-    struct past worst; /* oddness of the worst word, of sessions that it did not know */
+    struct past worst; /* nats of the worst word, of sessions that it did not know */
 
     /* scratch, grown as needed */
     uint32_t cap;
@@ -25,8 +24,7 @@ struct sessions {
     float *p;                     /* [bos + 1] */
 };
 
-/* Takes over all it is given, also when it fails: words, chorus, usual. NULL when memory
- * is short. */
-struct sessions *sessions_new(struct words *words, struct chorus *chorus, float *usual);
+/* Takes over both, also when it fails. NULL when memory is short. */
+struct sessions *sessions_new(struct words *words, struct chorus *chorus);
 
 #endif

@@ -101,7 +101,7 @@ tree=$dir/tree
 mkdir -p "$tree/scripts" "$tree/.ci" "$tree/tests/lint"
 cp "$source/scripts/test" "$tree/scripts/"
 for script in scripts/setup scripts/run .ci/run tests/lint/includes.sh tests/lint/names.sh \
-    tests/lint/docs.sh; do
+    tests/lint/docs.sh tests/lint/figures.sh; do
     echo '#!/bin/sh' >"$tree/$script"
     chmod +x "$tree/$script"
 done
