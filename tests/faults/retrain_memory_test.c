@@ -68,7 +68,7 @@ static void a_retraining_without_memory_changes_nothing(void **state)
 
     assert_int_equal(nth_malloc_sweep(attempt, s, 31, &refused, &tried), 0);
     printf("%ld of %ld trainings refused\n", refused, tried);
-    assert_true(refused > 10 && tried > refused);
+    assert_true(refused > 10);
     for (uint32_t i = ROWS; i < ROWS + 60; i++) {
         live(s, i, i + 1, &x);
         live(twin, i, i + 1, &y);
