@@ -110,11 +110,12 @@ int words_add(struct words *w, struct word word, uint32_t *i)
         return -1;
     size_t begin = w->n ? w->end[w->n - 1] : 0;
     while (w->room < begin + word.len) {
-        char *bytes = realloc(w->bytes, 2 * w->room);
+        size_t room = 2 * w->room + WORDS_LONGEST;
+        char *bytes = realloc(w->bytes, room);
         if (!bytes)
             return -1;
         w->bytes = bytes;
-        w->room *= 2;
+        w->room = room;
     }
     memcpy(w->bytes + begin, word.text, word.len);
     w->end[w->n] = (uint32_t)(begin + word.len);
